@@ -1,0 +1,82 @@
+//! Real data under the protocols of the acceptance figures.
+//!
+//! Nothing here is part of the project: files are found through `ENSUE_DATASETS`, and a measurement whose files are
+//! missing is "not measured".
+
+pub(crate) mod movielens;
+pub(crate) mod online_retail;
+pub(crate) mod yoochoose;
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use ensue::core::{Interactions, OwnedHistory};
+use flate2::read::GzDecoder;
+
+use crate::report::Failure;
+
+/// Environment variable that names the folder of real data.
+const VARIABLE: &str = "ENSUE_DATASETS";
+
+/// A next-item task: what trains, and histories of which the events from a place on are predicted.
+pub(crate) struct NextItemTask {
+    /// What trains.
+    pub(crate) train: Interactions,
+    /// Whole histories and where prediction begins.
+    pub(crate) tests: Vec<(OwnedHistory, usize)>,
+}
+
+impl NextItemTask {
+    /// Number of predictions.
+    pub(crate) fn predictions(&self) -> usize {
+        self.tests.iter().map(|(history, from)| history.len() - from).sum()
+    }
+}
+
+/// A file of the data folder.
+pub(crate) fn path(relative: &str) -> Result<PathBuf, Failure> {
+    let Some(folder) = std::env::var_os(VARIABLE) else {
+        return Err(Failure::NotMeasured(format!("{VARIABLE} does not name a folder")));
+    };
+    let path = Path::new(&folder).join(relative);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(Failure::NotMeasured(format!("{relative} is missing in {VARIABLE}")))
+    }
+}
+
+/// Calls `row` with the tab-separated cells of each line of a gzip file, the header (if there is one) left out.
+pub(crate) fn read_rows(
+    relative: &str,
+    has_header: bool,
+    mut row: impl FnMut(&[&str]) -> Option<()>,
+) -> Result<(), Failure> {
+    let file = File::open(path(relative)?)?;
+    let mut reader = BufReader::with_capacity(1 << 20, GzDecoder::new(file));
+    let mut text = Vec::new();
+    let mut number = 0usize;
+    while {
+        text.clear();
+        reader.read_until(b'\n', &mut text)? > 0
+    } {
+        number += 1;
+        if has_header && number == 1 {
+            continue;
+        }
+        let line = String::from_utf8_lossy(&text);
+        let cells: Vec<&str> = line.trim_end_matches(['\n', '\r']).split('\t').collect();
+        if row(&cells).is_none() {
+            return Err(Failure::NotMeasured(format!(
+                "{relative}: line {number} is not as expected"
+            )));
+        }
+    }
+    // A truncated gzip stream ends in an error, not in silence.
+    let mut rest = [0; 1];
+    let _ = reader.read(&mut rest)?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! How good a model is, in numbers with written-down formulas.
+
+pub mod ranking;

@@ -1,0 +1,240 @@
+//! The Interactions file to encoded rows.
+
+use ensue_core::interactions::NO_EVENT_TYPE;
+use ensue_core::{Event, InteractionsBuilder, Run};
+
+use super::{ImportRules, Source, Table};
+use crate::error::{DataError, Rule};
+use crate::read::Block;
+use crate::read::cells::{self, Cell, Faults};
+use crate::schema::{DatasetType, EVENT_TYPE, EVENT_VALUE, ITEM_ID, Schema, TIMESTAMP, USER_ID};
+use crate::table::ColumnBuilder;
+use crate::vocabulary::Vocabulary;
+
+/// Timestamps above this are later than the year 5138, or milliseconds.
+const LIKELY_MILLISECONDS: i64 = 100_000_000_000;
+
+/// Encoded rows before they are ordered: other files may still add ids.
+pub(super) struct Draft {
+    pub(super) users: Vocabulary,
+    pub(super) items: Vocabulary,
+    pub(super) builder: InteractionsBuilder,
+    pub(super) warnings: Vec<String>,
+}
+
+pub(super) fn import(source: &Source, rules: &ImportRules, run: &Run) -> Result<Draft, DataError> {
+    let mut table = Table::open(source, DatasetType::Interactions, rules)?;
+    let mut warnings = std::mem::take(&mut table.warnings);
+    let columns = Columns::of(&table.schema, rules);
+    warnings.extend(columns.unused(&table.schema));
+    let mut encoder = Encoder::new(rules, columns);
+    table.each_block(run, |schema, block, faults| encoder.take(schema, block, faults))?;
+    warnings.extend(encoder.milliseconds.map(|row| {
+        format!(
+            "row {row}: {TIMESTAMP} counts seconds, but a value above {LIKELY_MILLISECONDS} looks like \
+             milliseconds"
+        )
+    }));
+    let Encoder { users, items, event_types, builder, .. } = encoder;
+    let names = event_types.iter().map(str::to_owned).collect();
+    Ok(Draft { users, items, builder: builder.event_type_names(names), warnings })
+}
+
+/// Where the columns stand in the schema.
+struct Columns {
+    user: usize,
+    item: usize,
+    timestamp: usize,
+    event_type: Option<usize>,
+    value: Option<usize>,
+    session: Option<usize>,
+    /// Columns that are only checked.
+    rest: Vec<usize>,
+}
+
+impl Columns {
+    fn of(schema: &Schema, rules: &ImportRules) -> Self {
+        let find = |name: &str| schema.fields.iter().position(|field| field.name == name);
+        let required = |name| find(name).expect("the schema was checked");
+        let (user, item, timestamp) = (required(USER_ID), required(ITEM_ID), required(TIMESTAMP));
+        let (event_type, value) = (find(EVENT_TYPE), find(EVENT_VALUE));
+        let session = rules.session_column.as_deref().and_then(find);
+        let used = [Some(user), Some(item), Some(timestamp), event_type, value, session];
+        let rest = (0..schema.fields.len()).filter(|at| !used.contains(&Some(*at))).collect();
+        Self { user, item, timestamp, event_type, value, session, rest }
+    }
+
+    fn unused(&self, schema: &Schema) -> Option<String> {
+        let names: Vec<_> = self.rest.iter().map(|&at| schema.fields[at].name.as_str()).collect();
+        (!names.is_empty())
+            .then(|| format!("columns of Interactions checked but not kept: {}", names.join(", ")))
+    }
+}
+
+struct Encoder<'a> {
+    rules: &'a ImportRules,
+    columns: Columns,
+    users: Vocabulary,
+    items: Vocabulary,
+    sessions: Vocabulary,
+    event_types: Vocabulary,
+    builder: InteractionsBuilder,
+    /// The first row whose timestamp looks like milliseconds.
+    milliseconds: Option<u64>,
+    block: Encoded,
+}
+
+/// The columns of one block as numbers; kept for their memory.
+#[derive(Default)]
+struct Encoded {
+    timestamps: Vec<i64>,
+    event_types: Vec<u8>,
+    values: Vec<f32>,
+    keep: Vec<bool>,
+    users: Vec<u32>,
+    items: Vec<u32>,
+    sessions: Vec<u32>,
+}
+
+impl<'a> Encoder<'a> {
+    fn new(rules: &'a ImportRules, columns: Columns) -> Self {
+        Self {
+            rules,
+            columns,
+            users: Vocabulary::new(),
+            items: Vocabulary::new(),
+            sessions: Vocabulary::new(),
+            event_types: Vocabulary::new(),
+            builder: InteractionsBuilder::new(),
+            milliseconds: None,
+            block: Encoded::default(),
+        }
+    }
+
+    /// Checks and encodes a block column by column, then adds its rows.
+    fn take(&mut self, schema: &Schema, block: &Block, faults: &mut Faults) {
+        self.block.clear(block.len());
+        self.timestamps(block, faults);
+        self.event_types(block, faults);
+        self.values(schema, block, faults);
+        let Self { columns, users, items, sessions, block: encoded, .. } = self;
+        let Encoded { keep, users: user_ids, items: item_ids, sessions: session_ids, .. } = encoded;
+        ids(columns.user, block, keep, users, user_ids, faults);
+        ids(columns.item, block, keep, items, item_ids, faults);
+        if let Some(session) = columns.session {
+            ids(session, block, keep, sessions, session_ids, faults);
+        }
+        for &at in &columns.rest {
+            let field = &schema.fields[at];
+            ColumnBuilder::new(field).append(field, at, block.column(at), faults);
+        }
+        if faults.is_empty() {
+            self.push();
+        }
+    }
+
+    fn timestamps(&mut self, block: &Block, faults: &mut Faults) {
+        let (at, timestamps) = (self.columns.timestamp, &mut self.block.timestamps);
+        let mut milliseconds = None;
+        faults.walk(at, block.column(at), |cell| {
+            let seconds = required(cell)?.timestamp()?;
+            if seconds > LIKELY_MILLISECONDS && milliseconds.is_none() {
+                milliseconds = Some(timestamps.len());
+            }
+            timestamps.push(seconds);
+            Ok(())
+        });
+        self.milliseconds = self.milliseconds.or(milliseconds.map(|index| block.row(index)));
+    }
+
+    fn event_types(&mut self, block: &Block, faults: &mut Faults) {
+        let Some(at) = self.columns.event_type else { return };
+        let (wanted, names) = (self.rules.event_type.as_deref(), &mut self.event_types);
+        let Encoded { event_types: codes, keep, .. } = &mut self.block;
+        faults.walk(at, block.column(at), |cell| {
+            let name = required(cell)?.text(cells::MAX_ID)?;
+            if wanted.is_some_and(|wanted| wanted != name) {
+                keep[codes.len()] = false;
+                codes.push(NO_EVENT_TYPE);
+                return Ok(());
+            }
+            let code = cells::encode(names, name)?;
+            if code >= u32::from(NO_EVENT_TYPE) {
+                return Err(Rule::TooManyEventTypes(NO_EVENT_TYPE.into()));
+            }
+            codes.push(code as u8);
+            Ok(())
+        });
+    }
+
+    fn values(&mut self, schema: &Schema, block: &Block, faults: &mut Faults) {
+        let Some(at) = self.columns.value else { return };
+        let (threshold, field) = (self.rules.event_value_threshold, &schema.fields[at]);
+        let Encoded { values, keep, .. } = &mut self.block;
+        faults.walk(at, block.column(at), |cell| {
+            let cell = cell.or_null(field.nullable)?;
+            let value = cell.map_or(Ok(f32::NAN), |cell| cell.number(field.kind))?;
+            if threshold.is_some_and(|threshold| value.is_nan() || value < threshold) {
+                keep[values.len()] = false;
+            }
+            values.push(value);
+            Ok(())
+        });
+    }
+
+    fn push(&mut self) {
+        let Encoded { timestamps, event_types, values, keep, users, items, sessions } = &self.block;
+        for row in (0..keep.len()).filter(|&row| keep[row]) {
+            let event = Event {
+                item: items[row],
+                timestamp: timestamps[row],
+                event_type: event_types.get(row).copied(),
+                value: values.get(row).copied(),
+                session: sessions.get(row).copied(),
+            };
+            self.builder.push(users[row], event);
+        }
+    }
+}
+
+impl Encoded {
+    fn clear(&mut self, rows: usize) {
+        let Self { timestamps, event_types, values, keep, users, items, sessions } = self;
+        timestamps.clear();
+        event_types.clear();
+        values.clear();
+        users.clear();
+        items.clear();
+        sessions.clear();
+        keep.clear();
+        keep.resize(rows, true);
+    }
+}
+
+/// Encodes a column of ids; rows that are not kept are checked but leave no trace in the vocabulary.
+fn ids(
+    at: usize,
+    block: &Block,
+    keep: &[bool],
+    vocabulary: &mut Vocabulary,
+    codes: &mut Vec<u32>,
+    faults: &mut Faults,
+) {
+    faults.walk(at, block.column(at), |cell| {
+        let number;
+        let id = match required(cell)? {
+            // Sessions may be numbered.
+            Cell::Whole(whole) => {
+                number = whole.to_string();
+                &number
+            }
+            cell => cell.text(cells::MAX_ID)?,
+        };
+        codes.push(if keep[codes.len()] { cells::encode(vocabulary, id)? } else { 0 });
+        Ok(())
+    });
+}
+
+fn required(cell: Cell<'_>) -> Result<Cell<'_>, Rule> {
+    if cell == Cell::Missing { Err(Rule::Empty) } else { Ok(cell) }
+}

@@ -1,0 +1,29 @@
+//! CPU kernels: what the fused operations run on when the device is `ndarray`.
+//!
+//! Nothing here knows burn. Slices go in, slices come out, all sizes are checked at the door, and
+//! every kernel is written once, generic over [`Lanes`], and compiled for AVX-512, AVX2+FMA and a
+//! portable fallback; [`Element::dispatch`] picks one at run time. `f64` always takes the portable
+//! path: it exists for gradient checks.
+//!
+//! This folder is the only place of the workspace where `unsafe` is allowed (SIMD and raw-pointer
+//! inner loops); each block says why it is sound.
+#![allow(
+    unsafe_code,
+    reason = "SIMD intrinsics and raw-pointer inner loops live here and nowhere else"
+)]
+
+mod buffer;
+mod gemm;
+mod gru;
+mod isa;
+mod lanes;
+mod softmax;
+mod threads;
+
+pub(crate) use gru::{GruArgs, GruSaved, gru_backward, gru_forward};
+pub use isa::{Isa, available_isas, isa, with_isa};
+pub(crate) use softmax::{SoftmaxArgs, softmax_cross_entropy};
+pub use threads::{set_threads, threads};
+
+#[cfg(test)]
+mod tests;

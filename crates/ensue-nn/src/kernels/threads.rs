@@ -1,0 +1,37 @@
+//! How many threads a sweep is split over.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets the number of threads that one fused operation is split over, for the whole process.
+/// 0 (the start value) means one per core. Results are bit-stable for a fixed number.
+pub fn set_threads(n: usize) {
+    THREADS.store(n, Ordering::Relaxed);
+}
+
+/// The number of threads that one fused operation is split over.
+pub fn threads() -> usize {
+    match THREADS.load(Ordering::Relaxed) {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    }
+}
+
+/// Cuts `0..n` into at most [`threads`] runs of at least `grain`, and maps each in parallel. The
+/// results come back in order, so sums over them do not depend on which thread was faster.
+pub(super) fn split<T: Send>(
+    n: usize,
+    grain: usize,
+    f: impl Fn(usize, std::ops::Range<usize>) -> T + Sync,
+) -> Vec<T> {
+    let wanted = if super::isa::forced() { 1 } else { threads() };
+    let parts = wanted.min(n / grain.max(1)).max(1);
+    if parts == 1 {
+        return vec![f(0, 0..n)];
+    }
+    let bounds = |p: usize| n * p / parts;
+    (0..parts).into_par_iter().map(|p| f(p, bounds(p)..bounds(p + 1))).collect()
+}

@@ -1,0 +1,23 @@
+//! Neural core of `ensue`: the only crate that names a burn backend.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`device`] | devices by name: `ndarray`, `wgpu` |
+//! | [`train`] | the training loop: prefetch, early stopping, checkpoints, resuming |
+//! | [`recurrent`] | recurrent layers whose whole sweep is one differentiable operation |
+//! | [`loss`] | losses over a catalogue, fused with their product |
+//! | [`kernels`] | the CPU code under both |
+//! | [`optim`] | Adam, Adagrad, clipping, learning-rate schedules |
+//! | [`weights`] | modules to safetensors and back |
+
+pub mod device;
+pub mod init;
+#[cfg(feature = "ndarray")]
+pub mod kernels;
+pub mod loss;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+pub mod optim;
+pub mod recurrent;
+pub mod train;
+pub mod weights;

@@ -1,0 +1,135 @@
+//! Histories of the users who did something since the version was trained.
+
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use ensue_core::{Event, OwnedHistory, interactions::NO_SESSION};
+
+use super::{EventCounts, EventOutcome};
+
+const SHARDS: usize = 64;
+
+/// Seconds without an event after which the next one begins a session: Amazon's and ours elsewhere.
+const SESSION_GAP: i64 = 30 * 60;
+
+/// One user's whole history, old and new, as of the last event.
+#[derive(Debug)]
+pub(super) struct LiveUser {
+    /// Readers take a clone of the pointer; a writer copies the history only while one of them still reads it.
+    history: Arc<OwnedHistory>,
+    /// Name and number of the session of the last event that named one.
+    session: Option<(Box<str>, u32)>,
+}
+
+impl LiveUser {
+    pub(super) fn push(&mut self, event: Event) {
+        Arc::make_mut(&mut self.history).push(event);
+    }
+
+    /// Number of the session that an event belongs to.
+    pub(super) fn session(&mut self, name: Option<&str>, timestamp: i64) -> u32 {
+        let history = self.history.as_history();
+        let last = history.sessions.and_then(|sessions| sessions.last().copied());
+        let next = history.sessions.map_or(0, |sessions| {
+            sessions.iter().filter(|&&session| session != NO_SESSION).max().map_or(0, |max| max + 1)
+        });
+        match (name, &self.session) {
+            (Some(name), Some((known, number))) if **known == *name => *number,
+            (Some(name), _) => {
+                self.session = Some((name.into(), next));
+                next
+            }
+            (None, _) => match (last, history.timestamps.last()) {
+                (Some(last), Some(&before))
+                    if last != NO_SESSION && timestamp - before <= SESSION_GAP =>
+                {
+                    last
+                }
+                _ => next,
+            },
+        }
+    }
+}
+
+/// Users by id in 64 shards, each behind a lock of its own.
+#[derive(Debug)]
+pub(super) struct LiveHistories {
+    hasher: RandomState,
+    shards: Vec<RwLock<HashMap<Box<str>, LiveUser>>>,
+    received: AtomicU64,
+    unknown_item: AtomicU64,
+    not_selected: AtomicU64,
+}
+
+impl Default for LiveHistories {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            received: AtomicU64::new(0),
+            unknown_item: AtomicU64::new(0),
+            not_selected: AtomicU64::new(0),
+        }
+    }
+}
+
+impl LiveHistories {
+    fn shard(&self, user: &str) -> &RwLock<HashMap<Box<str>, LiveUser>> {
+        &self.shards[self.hasher.hash_one(user) as usize % SHARDS]
+    }
+
+    /// The history of a user with new events.
+    pub(super) fn get(&self, user: &str) -> Option<Arc<OwnedHistory>> {
+        // A poisoned lock means that another thread panicked between two whole states: the map is usable.
+        let shard = self.shard(user).read().unwrap_or_else(PoisonError::into_inner);
+        shard.get(user).map(|live| Arc::clone(&live.history))
+    }
+
+    /// Changes a user, who starts from `known` at the first change.
+    pub(super) fn update(
+        &self,
+        user: &str,
+        known: impl FnOnce() -> OwnedHistory,
+        change: impl FnOnce(&mut LiveUser),
+    ) {
+        let mut shard = self.shard(user).write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(live) = shard.get_mut(user) {
+            change(live);
+        } else {
+            let mut live = LiveUser { history: Arc::new(known()), session: None };
+            change(&mut live);
+            shard.insert(user.into(), live);
+        }
+    }
+
+    pub(super) fn count(&self, outcome: EventOutcome) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+        match outcome {
+            EventOutcome::Learned => 0,
+            EventOutcome::UnknownItem => self.unknown_item.fetch_add(1, Ordering::Relaxed),
+            EventOutcome::NotSelected => self.not_selected.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+
+    pub(super) fn counts(&self) -> EventCounts {
+        EventCounts {
+            received: self.received.load(Ordering::Relaxed),
+            unknown_item: self.unknown_item.load(Ordering::Relaxed),
+            not_selected: self.not_selected.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+impl LiveUser {
+    /// A user with these events.
+    pub(super) fn of(events: impl IntoIterator<Item = Event>) -> Self {
+        Self { history: Arc::new(events.into_iter().collect()), session: None }
+    }
+}

@@ -1,0 +1,35 @@
+//! Recommendation recipes, and what trains, measures, saves and queries them.
+//!
+//! ```text
+//! dataset group -> Solution (recipe, settings) -> SolutionVersion (trained, measured) -> Campaign (answers)
+//! ```
+//!
+//! [`Recipe`] and [`Recommend`] are the two traits behind it: settings that can be fitted, and the fitted form that
+//! answers in dense ids. [`recipes`] holds one folder for each recipe.
+
+mod campaign;
+mod columns;
+mod errors;
+mod evaluation;
+mod query;
+pub mod recipes;
+mod solution;
+mod top_k;
+mod traits;
+
+#[cfg(test)]
+mod conformance;
+
+pub use campaign::{
+    Campaign, CampaignError, EventCounts, EventOutcome, MAX_RESULTS, MAX_USER_ID, PutEvent,
+    RecommendRequest, Recommendations, RecommendedItem,
+};
+pub use errors::{FitError, LoadError, QueryError, SettingsError};
+pub use evaluation::{
+    EvaluationError, EvaluationOptions, evaluate, evaluate_next_item, seen_items,
+};
+pub use query::{Query, ScoredItem, Scores, check_history, check_queries};
+pub use recipes::AnyRecipe;
+pub use solution::{Evaluation, EvaluationRow, Solution, SolutionError, SolutionVersion};
+pub use top_k::top_k;
+pub use traits::{Recipe, Recommend, TrainingData, rank_of};

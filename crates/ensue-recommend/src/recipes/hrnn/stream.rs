@@ -1,0 +1,264 @@
+//! Users packed into lanes: what one training step reads.
+//!
+//! Users stand one after another in `lanes` streams of about equal length, and every step reads the next `bptt` events of
+//! each lane. No padding inside a stream: where a user ends, the next one begins, and `keep` = 0 makes the network
+//! forget. The state at the end of a step enters the next one, so a user's whole history counts whatever `bptt` is.
+//!
+//! With [`Hierarchy::UserState`] a step reads one session of each lane instead (at most `bptt` events of it), since what a
+//! session starts from is only known when the one before has ended.
+
+use ensue_core::{Interactions, Seed};
+use rand::{Rng, RngExt, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Hierarchy, context::Coder, sampling::Sampler};
+
+/// What one step reads; `[lanes, bptt]` row-major unless said otherwise.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Dense item ids of the inputs.
+    pub(super) items: Vec<i32>,
+    /// Context codes of the inputs.
+    pub(super) codes: Vec<i32>,
+    /// Event types of the inputs.
+    pub(super) types: Vec<i32>,
+    /// 0 where a user begins, else 1.
+    pub(super) keep: Vec<f32>,
+    /// `[lanes, bptt, lookahead]`: right answers, as places among the candidates.
+    pub(super) targets: Vec<i32>,
+    /// `[lanes, bptt, lookahead]`: their weights; all together they sum to 1.
+    pub(super) weights: Vec<f32>,
+    /// `[lanes, bptt, hidden]`: factors on the inputs; empty without dropout.
+    pub(super) input_mask: Vec<f32>,
+    /// `[lanes, bptt, hidden]`: factors on the outputs; empty without dropout.
+    pub(super) output_mask: Vec<f32>,
+    /// Items that compete, and what is added to their scores; the whole catalogue when `None`.
+    pub(super) candidates: Option<(Vec<i32>, Vec<f32>)>,
+    /// Inputs with an answer.
+    pub(super) events: usize,
+    /// Where sessions begin and end; only for [`Hierarchy::UserState`].
+    pub(super) sessions: Option<SessionMarks>,
+}
+
+/// Where the chunk of each lane stands in its session and its user.
+#[derive(Debug)]
+pub(super) struct SessionMarks {
+    /// `[lanes]`: 1 where the chunk begins a session.
+    pub(super) starts: Vec<f32>,
+    /// `[lanes]`: 0 where that session is the user's first, else 1.
+    pub(super) known: Vec<f32>,
+    /// `[lanes, time]`: 1 at the last input of each chunk.
+    pub(super) last: Vec<f32>,
+}
+
+/// What the batches of every epoch have in common.
+#[derive(Debug)]
+pub(super) struct Streams {
+    pub(super) interactions: Interactions,
+    /// Users to train on, each with at least two events.
+    pub(super) users: Vec<u32>,
+    pub(super) coder: Coder,
+    pub(super) lanes: usize,
+    pub(super) bptt: usize,
+    pub(super) lookahead: usize,
+    pub(super) hidden: usize,
+    pub(super) dropout_input: f64,
+    pub(super) dropout_output: f64,
+    /// Rank in time of every event among all, 0 to 1, by the interactions' own order; empty: all events weigh the same.
+    pub(super) recency: Vec<f32>,
+    pub(super) sampler: Option<Sampler>,
+}
+
+impl Streams {
+    /// Steps of one epoch. Users do not divide evenly, so it depends on how they are dealt; the dealing is the same
+    /// for every epoch but for which lane comes first.
+    pub(super) fn steps(&self) -> usize {
+        let cost = |lane: &Vec<u32>| lane.iter().map(|&user| self.cost(user)).sum::<usize>();
+        let longest = self.deal().iter().map(cost).max().unwrap_or(0);
+        if self.by_session() { longest } else { longest.div_ceil(self.bptt) }
+    }
+
+    fn by_session(&self) -> bool {
+        self.coder.hierarchy == Hierarchy::UserState
+    }
+
+    /// What a user adds to the length of a lane: inputs (the last event has no answer and is none), or chunks of sessions.
+    fn cost(&self, user: u32) -> usize {
+        if !self.by_session() {
+            return self.interactions.user(user).len() - 1;
+        }
+        let mut at = 0;
+        let mut chunks = 0;
+        while at + 1 < self.interactions.user(user).len() {
+            at = self.chunk_end(user, at);
+            chunks += 1;
+        }
+        chunks
+    }
+
+    /// End of the chunk that starts at `at`: the session's, the user's, or `bptt` events on.
+    fn chunk_end(&self, user: u32, at: usize) -> usize {
+        let history = self.interactions.user(user);
+        let limit = (at + self.bptt).min(history.len() - 1);
+        (at + 1..limit).find(|&i| self.coder.starts_session(history, i)).unwrap_or(limit)
+    }
+
+    /// Users by lane: the longest first, each to the shortest lane.
+    fn deal(&self) -> Vec<Vec<u32>> {
+        let mut users = self.users.clone();
+        users.sort_by_cached_key(|&user| std::cmp::Reverse(self.cost(user)));
+        let mut lanes = vec![(0, Vec::new()); self.lanes.min(users.len()).max(1)];
+        let mut order: std::collections::BinaryHeap<_> =
+            (0..lanes.len()).map(|lane| std::cmp::Reverse((0, lane))).collect();
+        for user in users {
+            let std::cmp::Reverse((length, lane)) = order.pop().expect("there is a lane");
+            lanes[lane].1.push(user);
+            let length = length + self.cost(user);
+            order.push(std::cmp::Reverse((length, lane)));
+        }
+        lanes.into_iter().map(|(_, users)| users).collect()
+    }
+
+    /// The batches of one epoch; within a lane the users come in a new order.
+    pub(super) fn epoch(&self, seed: Seed) -> impl Iterator<Item = Batch> + Send + '_ {
+        let mut rng = seed.stream("order");
+        let mut lanes: Vec<Lane> = (self.deal().into_iter())
+            .map(|mut users| {
+                users.shuffle(&mut rng);
+                Lane { users, user: 0, at: 0 }
+            })
+            .collect();
+        let mut rng = seed.stream("noise");
+        (0..self.steps()).map(move |_| self.batch(&mut lanes, &mut rng))
+    }
+
+    fn batch(&self, lanes: &mut [Lane], rng: &mut ChaCha8Rng) -> Batch {
+        let reads: Vec<Vec<(u32, usize)>> = lanes.iter_mut().map(|lane| self.read(lane)).collect();
+        let longest = reads.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let time = if self.by_session() { longest } else { self.bptt };
+        let (n, k) = (lanes.len() * time, self.lookahead);
+        let mut batch = Batch {
+            items: vec![0; n],
+            codes: vec![0; n],
+            types: vec![0; n],
+            keep: vec![0.0; n],
+            targets: vec![0; n * k],
+            weights: vec![0.0; n * k],
+            input_mask: mask(n * self.hidden, self.dropout_input, rng),
+            output_mask: mask(n * self.hidden, self.dropout_output, rng),
+            candidates: None,
+            events: 0,
+            sessions: self.by_session().then(|| self.marks(&reads, time)),
+        };
+        for (row, read) in reads.iter().enumerate() {
+            for (step, &(user, at)) in read.iter().enumerate() {
+                self.input(&mut batch, row * time + step, user, at);
+            }
+        }
+        let total: f32 = batch.weights.iter().sum();
+        if total > 0.0 {
+            batch.weights.iter_mut().for_each(|w| *w /= total);
+        }
+        if let Some(sampler) = &self.sampler {
+            batch.candidates = Some(sampler.candidates(&mut batch.targets, &batch.weights, rng));
+        }
+        batch
+    }
+
+    /// The next inputs of a lane.
+    fn read(&self, lane: &mut Lane) -> Vec<(u32, usize)> {
+        let mut inputs = Vec::with_capacity(self.bptt);
+        while inputs.len() < self.bptt {
+            let Some((user, at)) = lane.next(&self.interactions) else { break };
+            inputs.push((user, at));
+            let next = at + 1;
+            let history = self.interactions.user(user);
+            let ends = next + 1 >= history.len() || self.coder.starts_session(history, next);
+            if self.by_session() && ends {
+                break;
+            }
+        }
+        inputs
+    }
+
+    fn marks(&self, reads: &[Vec<(u32, usize)>], time: usize) -> SessionMarks {
+        let flag = |yes: bool| f32::from(u8::from(yes));
+        let first = |read: &Vec<(u32, usize)>, test: &dyn Fn(u32, usize) -> bool| {
+            flag(read.first().is_some_and(|&(user, at)| test(user, at)))
+        };
+        let starts = |user, at| self.coder.starts_session(self.interactions.user(user), at);
+        let mut last = vec![0.0; reads.len() * time];
+        for (row, read) in reads.iter().enumerate().filter(|(_, read)| !read.is_empty()) {
+            last[row * time + read.len() - 1] = 1.0;
+        }
+        SessionMarks {
+            starts: reads.iter().map(|r| first(r, &starts)).collect(),
+            known: reads.iter().map(|r| first(r, &|_, at| at > 0)).collect(),
+            last,
+        }
+    }
+
+    fn input(&self, batch: &mut Batch, i: usize, user: u32, at: usize) {
+        let history = self.interactions.user(user);
+        batch.items[i] = history.items[at] as i32;
+        batch.codes[i] = self.coder.code(history, at);
+        batch.types[i] = history.event_types.map_or(0, |t| i32::from(t[at]));
+        // The first state of a session comes from the user's, and nothing inside one is forgotten.
+        batch.keep[i] = f32::from(u8::from(at > 0 || self.by_session()));
+        batch.events += 1;
+        let start = self.interactions.offsets()[user as usize];
+        for ahead in 0..self.lookahead.min(history.len() - 1 - at) {
+            let next = at + 1 + ahead;
+            let recency = self.recency.get(start + next).map_or(1.0, |rank| 0.5 + rank);
+            batch.targets[i * self.lookahead + ahead] = history.items[next] as i32;
+            batch.weights[i * self.lookahead + ahead] = recency / (ahead + 1) as f32;
+        }
+    }
+}
+
+/// One stream and how far it has been read.
+#[derive(Debug)]
+struct Lane {
+    users: Vec<u32>,
+    user: usize,
+    at: usize,
+}
+
+impl Lane {
+    /// The next input: a user and the place in their history.
+    fn next(&mut self, interactions: &Interactions) -> Option<(u32, usize)> {
+        let user = *self.users.get(self.user)?;
+        let at = self.at;
+        self.at += 1;
+        if self.at + 1 >= interactions.user(user).len() {
+            (self.user, self.at) = (self.user + 1, 0);
+        }
+        Some((user, at))
+    }
+}
+
+/// `n` factors, 0 for a share `rate` of them and `1 / (1 - rate)` for the rest (inverted dropout); empty for rate 0.
+pub(super) fn mask(n: usize, rate: f64, rng: &mut impl Rng) -> Vec<f32> {
+    if rate == 0.0 {
+        return Vec::new();
+    }
+    // Sixteen random bits decide an element: the rate is met within 1/65536.
+    let limit = (rate * 65536.0).round() as u64;
+    let factor = (1.0 / (1.0 - rate)) as f32;
+    let mut out = Vec::with_capacity(n + 3);
+    while out.len() < n {
+        let bits: u64 = rng.random();
+        out.extend((0..4).map(|i| if (bits >> (16 * i)) & 0xffff < limit { 0.0 } else { factor }));
+    }
+    out.truncate(n);
+    out
+}
+
+/// Rank in time of every event among all, 0 (oldest) to 1, in the interactions' own order; equal times share a rank.
+pub(super) fn time_ranks(interactions: &Interactions) -> Vec<f32> {
+    let times = interactions.all_events().timestamps;
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let last = sorted.len().saturating_sub(1).max(1) as f32;
+    times.iter().map(|t| sorted.partition_point(|s| s < t) as f32 / last).collect()
+}

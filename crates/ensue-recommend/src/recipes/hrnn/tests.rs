@@ -1,0 +1,1 @@
+//! What is special about HRNN; what every recipe must do is in the conformance suite.

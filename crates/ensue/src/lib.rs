@@ -1,0 +1,121 @@
+//! Says what comes next: tables in, trained and measured recommenders out.
+//!
+//! `ensue` turns a CSV or Parquet file of who did what when into a model that recommends, and tells how good it is. It
+//! offers what Amazon Personalize offered as a service (the same recipes, settings, rules and metrics) as a library that
+//! trains on the CPU (`ndarray`) or on any GPU (`wgpu`), by a name given at run time.
+//!
+//! ```text
+//! DatasetGroup -> Solution (recipe, settings) -> SolutionVersion (trained, measured) -> Campaign (answers)
+//! ```
+//!
+//! # The tour
+//! ## Data
+//! A [`DatasetGroup`](prelude::DatasetGroup) is imported from files, or built from events in memory. A broken file is
+//! refused with file, row, column, value and the rule it broke, and nothing that existed before is touched.
+//!
+//! ```
+//! use ensue::prelude::*;
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("walks.csv");
+//! // A thousand steps of 125 people who walk around a ring of ten rooms.
+//! let mut csv = String::from("USER_ID,ITEM_ID,TIMESTAMP\n");
+//! for step in 0..1000 {
+//!     csv += &format!("person {},room {},{}\n", step / 8, (step / 8 + step % 8) % 10, step);
+//! }
+//! std::fs::write(&path, csv)?;
+//!
+//! let request = ImportRequest::new(Source::new(&path));
+//! let group = DatasetGroup::import(&request, &mut Run::new("ndarray"))?;
+//! assert_eq!((group.users.len(), group.items.len()), (125, 10));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ## Training and measuring
+//! A [`Solution`](prelude::Solution) is a recipe with its settings. Training it holds data back, measures the recipe and
+//! two baselines on that, and gives a [`SolutionVersion`](prelude::SolutionVersion), which lives in a directory.
+//!
+//! ```
+//! use ensue::prelude::*;
+//!
+//! # let events: Vec<(String, String, i64)> = (0..1000)
+//! #     .map(|step| (format!("person {}", step / 8), format!("room {}", (step / 8 + step % 8) % 10), step))
+//! #     .collect();
+//! # let events = events.iter().map(|(user, item, time)| (user.as_str(), item.as_str(), *time));
+//! # let group = DatasetGroup::from_events(events, &ImportRules::default())?;
+//! # let dir = tempfile::tempdir()?;
+//! # let dir = dir.path().join("version");
+//! let solution = Solution::new(AnyRecipe::by_name("markov")?); // "aws-hrnn" learns more than the last step
+//! let version = solution.train(&group, &mut Run::new("ndarray").with_seed(Seed(1)))?;
+//! println!("{}", version.evaluation());
+//! assert!(version.metrics().mean_reciprocal_rank_at_25 > 0.99);
+//!
+//! version.save(&dir)?;
+//! let version = SolutionVersion::load(&dir, "ndarray")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ## Answering
+//! A [`Campaign`](prelude::Campaign) serves a version to any number of threads. New events change a user's next answer at
+//! once, without training; somebody unknown gets the popular items.
+//!
+//! ```
+//! use ensue::prelude::*;
+//!
+//! # let events: Vec<(String, String, i64)> = (0..1000)
+//! #     .map(|step| (format!("person {}", step / 8), format!("room {}", (step / 8 + step % 8) % 10), step))
+//! #     .collect();
+//! # let events = events.iter().map(|(user, item, time)| (user.as_str(), item.as_str(), *time));
+//! # let group = DatasetGroup::from_events(events, &ImportRules::default())?;
+//! # let version = Solution::new(AnyRecipe::by_name("markov")?).train(&group, &mut Run::new("ndarray"))?;
+//! let campaign = Campaign::new(version);
+//! let stranger = RecommendRequest::new("visitor").with_num_results(3);
+//! assert!(!campaign.recommend(&stranger)?.known_user);
+//!
+//! campaign.put_event(&PutEvent::new("visitor", "room 4", 2000))?;
+//! assert_eq!(campaign.recommend(&stranger)?.items[0].item_id, "room 5");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where things are
+//! | module | what it holds |
+//! |---|---|
+//! | [`prelude`] | what most programs use |
+//! | [`recommend`] | recipes, solutions, campaigns |
+//! | [`data`] | schemas, import, vocabularies |
+//! | [`core`](mod@core) | interactions, metrics, splits, runs, seeds, artifacts |
+//! | [`nn`] | devices, training loop, networks |
+//!
+//! # Features
+//! `ndarray` (default): the CPU. `wgpu`: any GPU with Vulkan, Metal, DirectX 12 or WebGPU.
+//!
+//! # Promises
+//! The same seed, data, device and thread count give the same bytes on `ndarray`. A killed training resumes from its
+//! checkpoint. Nothing a user can type panics.
+
+pub use ensue_core as core;
+pub use ensue_data as data;
+pub use ensue_nn as nn;
+pub use ensue_recommend as recommend;
+
+/// What most programs use: `use ensue::prelude::*;`.
+pub mod prelude {
+    #[doc(inline)]
+    pub use ensue_core::{
+        Budget, CancelFlag, CheckpointPolicy, EvaluationMode, Progress, RankingReport, Run, Seed,
+    };
+    #[doc(inline)]
+    pub use ensue_data::{DataError, DatasetGroup, ImportRequest, ImportRules, Schema, Source};
+    #[doc(inline)]
+    pub use ensue_recommend::{
+        AnyRecipe, Campaign, CampaignError, Evaluation, PutEvent, Recipe, Recommend,
+        RecommendRequest, Recommendations, RecommendedItem, Solution, SolutionError,
+        SolutionVersion,
+        recipes::{hrnn::Hrnn, markov::Markov, popularity_count::PopularityCount},
+    };
+}
+
+/// The README's example has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

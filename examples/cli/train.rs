@@ -1,0 +1,57 @@
+//! `ensue recommend train`.
+
+use ensue::prelude::*;
+use serde_json::json;
+
+use crate::options::{Machine, TrainOptions};
+use crate::settings::plan;
+use crate::tables::{source, with_metadata};
+use crate::{AnyError, progress};
+
+pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
+    let plan = plan(options)?;
+    plan.solution.recipe.check()?;
+    let mut run = run(&options.machine);
+    if let Some(dir) = &options.checkpoint {
+        run = run.with_checkpoint(CheckpointPolicy { dir: dir.clone(), keep: false });
+    }
+    let interactions = source(&options.interactions, options.schema.as_deref())?;
+    let request = ImportRequest::new(interactions).with_rules(plan.rules);
+    let group = DatasetGroup::import(&with_metadata(request, &options.metadata)?, &mut run)?;
+    let version = plan.solution.train(&group, &mut run)?;
+    version.save(&options.out)?;
+    if options.json {
+        let answer = json!({
+            "version": options.out,
+            "solution": version.solution(),
+            "seed": version.seed(),
+            "data_fingerprint": version.data_fingerprint(),
+            "users": group.users.len(),
+            "items": group.items.len(),
+            "interactions": group.interactions.len(),
+            "duplicates_dropped": group.duplicates_dropped,
+            "fit_seconds": version.evaluation().own().fit_seconds,
+            "evaluation": version.evaluation(),
+        });
+        println!("{answer}");
+    } else {
+        println!(
+            "{} users, {} items, {} interactions, {} duplicates dropped",
+            group.users.len(),
+            group.items.len(),
+            group.interactions.len(),
+            group.duplicates_dropped,
+        );
+        println!("{}saved in {}", version.evaluation(), options.out.display());
+    }
+    Ok(())
+}
+
+/// A run on the machine's device, with its threads and seed, that shows its progress.
+pub(crate) fn run(machine: &Machine) -> Run {
+    let run = progress::show(Run::new(&machine.device).with_seed(Seed(machine.seed)));
+    match machine.threads {
+        None => run,
+        Some(threads) => run.with_threads(threads),
+    }
+}
