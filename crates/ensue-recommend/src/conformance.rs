@@ -351,19 +351,3 @@ macro_rules! conformance_suite {
     };
 }
 pub(crate) use conformance_suite;
-
-impl Conformance for crate::recipes::hrnn::Hrnn {
-    const ANSWER: KnownAnswer = KnownAnswer::NextSquare;
-
-    fn small() -> Self {
-        let count = |n| std::num::NonZeroUsize::new(n).expect("not zero");
-        Self {
-            hidden_dimension: count(16),
-            lanes: count(4),
-            bptt: count(8),
-            epochs: count(20),
-            learning_rate: 0.02,
-            ..Self::default()
-        }
-    }
-}

@@ -6,7 +6,7 @@ use ensue_core::{Event, InteractionsBuilder, Run};
 use super::{ImportRules, Source, Table};
 use crate::error::{DataError, Rule};
 use crate::read::Block;
-use crate::read::cells::{self, Cell, Faults};
+use crate::read::cells::{self, Cell, Fault, Faults};
 use crate::schema::{DatasetType, EVENT_TYPE, EVENT_VALUE, ITEM_ID, Schema, TIMESTAMP, USER_ID};
 use crate::table::ColumnBuilder;
 use crate::vocabulary::Vocabulary;
@@ -91,6 +91,7 @@ struct Encoded {
     event_types: Vec<u8>,
     values: Vec<f32>,
     keep: Vec<bool>,
+    // The following have entries for rows that are kept only.
     users: Vec<u32>,
     items: Vec<u32>,
     sessions: Vec<u32>,
@@ -184,15 +185,16 @@ impl<'a> Encoder<'a> {
 
     fn push(&mut self) {
         let Encoded { timestamps, event_types, values, keep, users, items, sessions } = &self.block;
-        for row in (0..keep.len()).filter(|&row| keep[row]) {
+        let rows = (0..keep.len()).filter(|&row| keep[row]);
+        for (kept, row) in rows.enumerate() {
             let event = Event {
-                item: items[row],
+                item: items[kept],
                 timestamp: timestamps[row],
                 event_type: event_types.get(row).copied(),
                 value: values.get(row).copied(),
-                session: sessions.get(row).copied(),
+                session: sessions.get(kept).copied(),
             };
-            self.builder.push(users[row], event);
+            self.builder.push(users[kept], event);
         }
     }
 }
@@ -220,19 +222,23 @@ fn ids(
     codes: &mut Vec<u32>,
     faults: &mut Faults,
 ) {
+    let mut kept = keep.iter();
+    let mut texts = Vec::with_capacity(keep.len());
     faults.walk(at, block.column(at), |cell| {
-        let number;
-        let id = match required(cell)? {
+        let kept = kept.next().copied().unwrap_or_default();
+        match required(cell)? {
             // Sessions may be numbered.
-            Cell::Whole(whole) => {
-                number = whole.to_string();
-                &number
-            }
-            cell => cell.text(cells::MAX_ID)?,
-        };
-        codes.push(if keep[codes.len()] { cells::encode(vocabulary, id)? } else { 0 });
+            Cell::Whole(_) if !kept => {}
+            Cell::Whole(number) => codes.push(cells::encode(vocabulary, &number.to_string())?),
+            cell => texts.extend(Some(cell.text(cells::MAX_ID)?).filter(|_| kept)),
+        }
         Ok(())
     });
+    if let Some((position, rule)) = cells::encode_all(vocabulary, &texts, codes) {
+        let mut rows = (0..keep.len()).filter(|&row| keep[row]);
+        let index = rows.nth(position).expect("each text is that of a row kept");
+        faults.add(Fault { index, column: at, value: texts[position].to_owned(), rule });
+    }
 }
 
 fn required(cell: Cell<'_>) -> Result<Cell<'_>, Rule> {

@@ -50,10 +50,15 @@ impl Faults {
             }
         });
         if let Some(fault) = refused {
-            let place = |fault: &Fault| (fault.index, fault.column);
-            if self.0.as_ref().is_none_or(|first| place(&fault) < place(first)) {
-                self.0 = Some(fault);
-            }
+            self.add(fault);
+        }
+    }
+
+    /// Keeps a fault if it stands before the one known.
+    pub(crate) fn add(&mut self, fault: Fault) {
+        let place = |fault: &Fault| (fault.index, fault.column);
+        if self.0.as_ref().is_none_or(|first| place(&fault) < place(first)) {
+            self.0 = Some(fault);
         }
     }
 
@@ -167,6 +172,20 @@ pub(crate) fn encode(vocabulary: &mut Vocabulary, text: &str) -> Result<u32, Rul
     let code = vocabulary.insert(text);
     let new = code as usize == known;
     if new && RESERVED.contains(&text) { Err(Rule::ReservedValue) } else { Ok(code) }
+}
+
+/// Numbers many texts like [`encode`]; gives the position of the first that is refused.
+pub(crate) fn encode_all(
+    vocabulary: &mut Vocabulary,
+    texts: &[&str],
+    codes: &mut Vec<u32>,
+) -> Option<(usize, Rule)> {
+    let known = vocabulary.len() as u32;
+    vocabulary.insert_all(texts, codes);
+    let mut new = (known..).map_while(|code| vocabulary.decode(code));
+    new.find(|text| RESERVED.contains(text))?;
+    let position = texts.iter().position(|text| RESERVED.contains(text))?;
+    Some((position, Rule::ReservedValue))
 }
 
 /// Hands out the cells of a column until `take` has enough.
