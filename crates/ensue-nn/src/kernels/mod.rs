@@ -22,7 +22,7 @@ mod threads;
 
 pub(crate) use gru::{GruArgs, GruSaved, gru_backward, gru_forward};
 pub use isa::{Isa, available_isas, isa, with_isa};
-pub(crate) use softmax::{SoftmaxArgs, softmax_cross_entropy};
+pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};
 pub use threads::{set_threads, threads};
 
 #[cfg(test)]

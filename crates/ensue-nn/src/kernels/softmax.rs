@@ -27,6 +27,46 @@ pub(crate) struct SoftmaxArgs<'a, E> {
     pub(crate) weights: &'a [E],
     pub(crate) width: usize,
     pub(crate) choices: usize,
+    pub(crate) terms: Terms<'a, E>,
+}
+
+/// Single logits that get something added: `logit[row, class] += values[code]`, row by row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a, E> {
+    /// `[rows + 1]`: where each row's entries begin; empty for no terms at all.
+    pub(crate) offsets: &'a [u32],
+    /// `[entries]`; must be below the number of classes, and differ within a row
+    pub(crate) classes: &'a [u32],
+    /// `[entries]`; must be below the number of values
+    pub(crate) codes: &'a [u32],
+    /// `[codes]`
+    pub(crate) values: &'a [E],
+}
+
+impl<E: Element> Terms<'_, E> {
+    /// Entries of a row, as (class, code).
+    fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let entries = match self.offsets.get(row..row + 2) {
+            Some(bounds) => bounds[0] as usize..bounds[1] as usize,
+            None => 0..0,
+        };
+        let codes = self.codes[entries.clone()].iter();
+        self.classes[entries]
+            .iter()
+            .zip(codes)
+            .map(|(&class, &code)| (class as usize, code as usize))
+    }
+
+    fn check(&self, rows: usize, classes: usize) {
+        let Some(&last) = self.offsets.last() else { return };
+        assert!(self.offsets.len() == rows + 1 && self.offsets.is_sorted(), "offsets of the terms");
+        assert_eq!((self.classes.len(), self.codes.len()), (last as usize, last as usize), "terms");
+        assert!(self.classes.iter().all(|&c| (c as usize) < classes), "a term is of no class");
+        assert!(
+            self.codes.iter().all(|&c| (c as usize) < self.values.len()),
+            "a term has no value"
+        );
+    }
 }
 
 /// Gradients of the loss.
@@ -35,6 +75,7 @@ pub(crate) struct SoftmaxGrads<E> {
     pub(crate) h: Vec<E>,
     pub(crate) w: Vec<E>,
     pub(crate) bias: Vec<E>,
+    pub(crate) terms: Vec<E>,
 }
 
 /// `sum_ik weight_ik * (log sum_c exp(logit_ic) - logit_i,target_ik)` and, if asked for, its
@@ -43,14 +84,16 @@ pub(crate) fn softmax_cross_entropy<E: Element>(
     args: &SoftmaxArgs<'_, E>,
     gradients: bool,
 ) -> (E, Option<SoftmaxGrads<E>>) {
-    let &SoftmaxArgs { h, w, bias, targets, weights, width, choices } = args;
+    let &SoftmaxArgs { h, w, bias, targets, weights, width, choices, terms } = args;
     let (rows, classes) = (h.len() / width.max(1), bias.len());
     assert_eq!(h.len(), rows * width, "h is not [rows, width]");
     assert_eq!(w.len(), classes * width, "w is not [classes, width]");
     assert_eq!(targets.len(), rows * choices, "targets is not [rows, choices]");
     assert_eq!(weights.len(), rows * choices, "weights is not [rows, choices]");
     assert!(targets.iter().all(|&t| (t as usize) < classes), "a target is no class");
-    let counts = |i: &u32| weights[*i as usize * choices..][..choices].iter().any(|&w| w != E::ZERO);
+    terms.check(rows, classes);
+    let counts =
+        |i: &u32| weights[*i as usize * choices..][..choices].iter().any(|&w| w != E::ZERO);
     let used: Vec<u32> = (0..rows as u32).filter(counts).collect();
     let w_t = Packed::new(MatRef::transposed(w, width), width, classes);
     let w_p = gradients.then(|| Packed::new(MatRef::rows(w, width), classes, width));
@@ -60,6 +103,7 @@ pub(crate) fn softmax_cross_entropy<E: Element>(
         h: vec![E::ZERO; rows * width],
         w: Vec::new(),
         bias: Vec::new(),
+        terms: vec![E::ZERO; terms.values.len()],
     });
     let mut at = 0;
     for p in parts {
@@ -69,6 +113,7 @@ pub(crate) fn softmax_cross_entropy<E: Element>(
                 g.h[used[at] as usize * width..][..width].copy_from_slice(row);
                 at += 1;
             }
+            g.terms.iter_mut().zip(&p.terms).for_each(|(a, &b)| *a += b);
             if g.w.is_empty() {
                 (g.w, g.bias) = (p.w, p.bias);
             } else {
@@ -86,6 +131,7 @@ struct Part<E> {
     h: Vec<E>,
     w: Vec<E>,
     bias: Vec<E>,
+    terms: Vec<E>,
 }
 
 fn part<E: Element>(
@@ -94,7 +140,7 @@ fn part<E: Element>(
     w_t: &Packed<E>,
     w: Option<&Packed<E>>,
 ) -> Part<E> {
-    let &SoftmaxArgs { h, bias, targets, weights, width, choices, .. } = args;
+    let &SoftmaxArgs { h, bias, targets, weights, width, choices, terms, .. } = args;
     let classes = bias.len();
     let stride = classes.next_multiple_of(16);
     let mut padded_bias = Buffer::zeroed(stride);
@@ -105,6 +151,7 @@ fn part<E: Element>(
     let mut d_bias = Buffer::zeroed(stride);
     let size = if w.is_some() { (rows.len() * width, classes * width) } else { (0, 0) };
     let (mut dh, mut dw) = (vec![E::ZERO; size.0], vec![E::ZERO; size.1]);
+    let mut d_terms = vec![E::ZERO; terms.values.len()];
     let mut loss = 0.0;
     for (n, which) in rows.chunks(BLOCK).enumerate() {
         for (to, &i) in block.chunks_exact_mut(width).zip(which) {
@@ -113,11 +160,15 @@ fn part<E: Element>(
         let m = which.len();
         gemm(m, MatRef::rows(&block, width), w_t, &mut logits, stride, false);
         for (row, &i) in logits.chunks_exact_mut(stride).zip(which) {
+            for (class, code) in terms.row(i as usize) {
+                row[class] += terms.values[code];
+            }
             let right = i as usize * choices..(i as usize + 1) * choices;
             let right = || targets[right.clone()].iter().zip(&weights[right.clone()]);
             let total = right().fold(E::ZERO, |sum, (_, &w)| sum + w);
-            let picked: f64 =
-                right().map(|(&t, w)| w.to_f64() * (row[t as usize] + bias[t as usize]).to_f64()).sum();
+            let picked: f64 = right()
+                .map(|(&t, w)| w.to_f64() * (row[t as usize] + bias[t as usize]).to_f64())
+                .sum();
             let (max, sum) = E::dispatch(Exponentials { row, bias: &padded_bias });
             loss += total.to_f64() * (max.to_f64() + sum.to_f64().ln()) - picked;
             if w.is_some() {
@@ -126,6 +177,9 @@ fn part<E: Element>(
                     row[t as usize] = row[t as usize] - w;
                 }
                 E::dispatch(AddTo { row, total: &mut d_bias });
+                for (class, code) in terms.row(i as usize) {
+                    d_terms[code] += row[class];
+                }
             }
         }
         if let Some(w) = w {
@@ -136,7 +190,7 @@ fn part<E: Element>(
         }
     }
     let bias = if w.is_some() { d_bias[..classes].to_vec() } else { Vec::new() };
-    Part { loss, h: dh, w: dw, bias }
+    Part { loss, h: dh, w: dw, bias, terms: d_terms }
 }
 
 /// `row = exp(row + bias - max)`; returns the maximum and the sum.

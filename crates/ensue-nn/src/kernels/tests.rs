@@ -262,7 +262,10 @@ fn gru_gradients_agree_on_every_instruction_set() {
 
 /// Owned arguments of the soft-max loss.
 struct Loss<E> {
-    fields: [Vec<E>; 3],
+    fields: [Vec<E>; 4],
+    offsets: Vec<u32>,
+    classes: Vec<u32>,
+    codes: Vec<u32>,
     targets: Vec<u32>,
     weights: Vec<E>,
     width: usize,
@@ -275,26 +278,48 @@ impl<E: Element> Loss<E> {
                 noise(rows * width, "h", 1.0),
                 noise(classes * width, "w", 1.0),
                 noise(classes, "bias", 1.0),
+                noise(3, "terms", 2.0),
             ],
+            // Row i has the i % 4 first classes, as far as there are so many.
+            offsets: std::iter::once(0)
+                .chain((0..rows).scan(0, |sum, i| {
+                    *sum += (i % 4).min(classes) as u32;
+                    Some(*sum)
+                }))
+                .collect(),
+            classes: (0..rows).flat_map(|i| 0..(i % 4).min(classes) as u32).collect(),
+            codes: (0..rows)
+                .flat_map(|i| (0..(i % 4).min(classes) as u32).map(move |c| (c + i as u32) % 3))
+                .collect(),
             targets: (0..rows * 2).map(|i| (i * 7 % classes) as u32).collect(),
             // Every third row is padding.
-            weights: (0..rows * 2).map(|i| E::from_f64((i / 2 % 3) as f64 * (i % 2 + 1) as f64 * 0.25)).collect(),
+            weights: (0..rows * 2)
+                .map(|i| E::from_f64((i / 2 % 3) as f64 * (i % 2 + 1) as f64 * 0.25))
+                .collect(),
             width,
         }
     }
 
     fn args(&self) -> SoftmaxArgs<'_, E> {
-        let [h, w, bias] = &self.fields;
+        let [h, w, bias, values] = &self.fields;
         let (targets, weights) = (&self.targets, &self.weights);
-        SoftmaxArgs { h, w, bias, targets, weights, width: self.width, choices: 2 }
+        let terms =
+            Terms { offsets: &self.offsets, classes: &self.classes, codes: &self.codes, values };
+        SoftmaxArgs { h, w, bias, targets, weights, width: self.width, choices: 2, terms }
     }
 
     fn plain(&self) -> f64 {
-        let [h, w, bias] = &self.fields;
+        let [h, w, bias, values] = &self.fields;
         let mut total = 0.0;
         for (i, &t) in self.targets.iter().enumerate() {
             let h = &h[i / 2 * self.width..][..self.width];
-            let logit = |c: usize| dot(h, &w[c * self.width..][..self.width]) + bias[c].to_f64();
+            let entries = self.offsets[i / 2] as usize..self.offsets[i / 2 + 1] as usize;
+            let term = |c: usize| -> f64 {
+                let own = entries.clone().filter(|&e| self.classes[e] as usize == c);
+                own.map(|e| values[self.codes[e] as usize].to_f64()).sum()
+            };
+            let logit =
+                |c: usize| dot(h, &w[c * self.width..][..self.width]) + bias[c].to_f64() + term(c);
             let sum: f64 = (0..bias.len()).map(|c| logit(c).exp()).sum();
             total += self.weights[i].to_f64() * (sum.ln() - logit(t as usize));
         }
@@ -312,7 +337,7 @@ fn softmax_loss_and_gradients_equal_the_definition() {
         let (loss, grads) = softmax_cross_entropy(&case.args(), true);
         assert!((loss - case.plain()).abs() < 1e-10 * loss.abs().max(1.0));
         let g = grads.unwrap();
-        for (field, grad) in [&g.h, &g.w, &g.bias].into_iter().enumerate() {
+        for (field, grad) in [&g.h, &g.w, &g.bias, &g.terms].into_iter().enumerate() {
             let v = noise::<f64>(grad.len(), "direction", 1.0);
             let at = |s: f64| {
                 let mut moved = Loss::<f64>::new(rows, width, classes);
@@ -341,6 +366,7 @@ fn softmax_loss_agrees_on_every_instruction_set_and_thread_count() {
             assert!(distance(&g.h, &wanted.h) < 1e-5, "{what}: h");
             assert!(distance(&g.w, &wanted.w) < 1e-5, "{what}: w");
             assert!(distance(&g.bias, &wanted.bias) < 1e-5, "{what}: bias");
+            assert!(distance(&g.terms, &wanted.terms) < 1e-5, "{what}: terms");
         };
         for isa in available_isas() {
             with_isa(isa, || compare(format!("{isa:?} {rows} {width} {classes}")));

@@ -23,18 +23,23 @@ pub(crate) trait SoftmaxOps: Backend {
         bias: FloatTensor<Self>,
         targets: IntTensor<Self>,
         weights: FloatTensor<Self>,
+        term_values: FloatTensor<Self>,
+        term_offsets: IntTensor<Self>,
+        term_classes: IntTensor<Self>,
+        term_codes: IntTensor<Self>,
     ) -> FloatTensor<Self>;
 }
 
-/// Loss and, if asked for, gradients of hidden, table and bias.
-pub(crate) type LossAndGrads<B> = (FloatTensor<B>, Option<[FloatTensor<B>; 3]>);
+/// Loss and, if asked for, gradients of hidden, table, bias and terms.
+pub(crate) type LossAndGrads<B> = (FloatTensor<B>, Option<[FloatTensor<B>; 4]>);
 
 /// The operation on a concrete backend.
 pub(crate) trait SoftmaxKernels: Backend {
     fn softmax_loss(
-        inputs: [FloatTensor<Self>; 3],
+        inputs: [FloatTensor<Self>; 4],
         targets: IntTensor<Self>,
         weights: FloatTensor<Self>,
+        terms: [IntTensor<Self>; 3],
         gradients: bool,
     ) -> LossAndGrads<Self>;
     /// `tensor` times the only element of `factor`.
@@ -44,10 +49,10 @@ pub(crate) trait SoftmaxKernels: Backend {
 #[derive(Debug)]
 struct SoftmaxBackward;
 
-impl<B: SoftmaxKernels> Backward<B, 3> for SoftmaxBackward {
-    type State = [FloatTensor<B>; 3];
+impl<B: SoftmaxKernels> Backward<B, 4> for SoftmaxBackward {
+    type State = [FloatTensor<B>; 4];
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
         let factor = grads.consume::<B>(&ops.node);
         for (parent, grad) in ops.parents.into_iter().zip(ops.state) {
             if let Some(node) = parent {
@@ -64,20 +69,26 @@ impl<B: SoftmaxKernels, C: CheckpointStrategy> SoftmaxOps for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         targets: IntTensor<Self>,
         weights: FloatTensor<Self>,
+        term_values: FloatTensor<Self>,
+        term_offsets: IntTensor<Self>,
+        term_classes: IntTensor<Self>,
+        term_codes: IntTensor<Self>,
     ) -> FloatTensor<Self> {
         let (hidden, hidden_node) = hidden.into_parts();
         let (table, table_node) = table.into_parts();
         let (bias, bias_node) = bias.into_parts();
         let (weights, _) = weights.into_parts();
-        let parents = [hidden_node, table_node, bias_node];
-        let inputs = [hidden, table, bias];
+        let (values, values_node) = term_values.into_parts();
+        let parents = [hidden_node, table_node, bias_node, values_node];
+        let inputs = [hidden, table, bias, values];
+        let terms = [term_offsets, term_classes, term_codes];
         match SoftmaxBackward.prepare::<C>(parents).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let (loss, grads) = B::softmax_loss(inputs, targets, weights, true);
+                let (loss, grads) = B::softmax_loss(inputs, targets, weights, terms, true);
                 prep.finish(grads.expect("asked for"), loss)
             }
             OpsKind::UnTracked(prep) => {
-                prep.finish(B::softmax_loss(inputs, targets, weights, false).0)
+                prep.finish(B::softmax_loss(inputs, targets, weights, terms, false).0)
             }
         }
     }

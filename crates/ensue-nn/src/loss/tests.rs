@@ -4,10 +4,17 @@ use burn::tensor::{Int, Tensor, TensorData};
 use ensue_core::Seed;
 use rand::RngExt;
 
-use super::{softmax_cross_entropy, softmax_cross_entropy_reference};
+use super::{SparseTerms, softmax_cross_entropy, softmax_cross_entropy_reference};
 use crate::device;
 
-type Loss = fn(Tensor<2>, Tensor<2>, Tensor<1>, Tensor<2, Int>, Tensor<2>) -> Tensor<1>;
+type Loss = fn(
+    Tensor<2>,
+    Tensor<2>,
+    Tensor<1>,
+    Tensor<2, Int>,
+    Tensor<2>,
+    Option<SparseTerms>,
+) -> Tensor<1>;
 
 fn run(loss: Loss, rows: usize, width: usize, classes: usize) -> Vec<Vec<f32>> {
     let device = device::open("ndarray").unwrap().autodiff();
@@ -25,7 +32,17 @@ fn run(loss: Loss, rows: usize, width: usize, classes: usize) -> Vec<Vec<f32>> {
     let targets = Tensor::from_data(TensorData::new(targets, [rows, 2]), &device);
     let weights: Vec<f32> = (0..rows * 2).map(|i| (i / 2 % 3) as f32).collect();
     let weights = Tensor::from_data(TensorData::new(weights, [rows, 2]), &device);
-    let y = loss(h.clone(), w.clone(), b.clone(), targets, weights);
+    let values = TensorData::new(noise(2, "values"), [2]);
+    let values = Tensor::<1>::from_data(values, &device).require_grad();
+    // Every row has its own number as a class, as far as there are so many.
+    let own = |i: usize| usize::from(i < classes);
+    let terms = SparseTerms {
+        values: values.clone(),
+        offsets: (0..=rows).map(|i| (0..i).map(own).sum::<usize>() as i32).collect(),
+        classes: (0..rows.min(classes)).map(|i| i as i32).collect(),
+        codes: (0..rows.min(classes)).map(|i| (i % 2) as i32).collect(),
+    };
+    let y = loss(h.clone(), w.clone(), b.clone(), targets, weights, Some(terms));
     // A factor other than 1 must reach the gradients.
     let grads = y.clone().mul_scalar(3.0).backward();
     let v = |d: TensorData| d.try_to_vec::<f32>().unwrap();
@@ -34,6 +51,7 @@ fn run(loss: Loss, rows: usize, width: usize, classes: usize) -> Vec<Vec<f32>> {
         v(h.grad(&grads).unwrap().into_data()),
         v(w.grad(&grads).unwrap().into_data()),
         v(b.grad(&grads).unwrap().into_data()),
+        v(values.grad(&grads).unwrap().into_data()),
     ]
 }
 

@@ -7,20 +7,24 @@ use burn_ndarray::{NdArray, NdArrayTensor};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 
 use super::host::{f32s, f64s, indices, tensor};
-use crate::kernels::{SoftmaxArgs, softmax_cross_entropy};
+use crate::kernels::{SoftmaxArgs, Terms, softmax_cross_entropy};
 use crate::loss::ops::{LossAndGrads, SoftmaxKernels, SoftmaxOps};
 
 impl SoftmaxKernels for NdArray {
     fn softmax_loss(
-        [hidden, table, bias]: [FloatTensor<Self>; 3],
+        [hidden, table, bias, values]: [FloatTensor<Self>; 4],
         targets: IntTensor<Self>,
         weights: FloatTensor<Self>,
+        [offsets, term_classes, codes]: [IntTensor<Self>; 3],
         gradients: bool,
     ) -> LossAndGrads<Self> {
         let [rows, width] = hidden.shape().dims::<2>();
         let [classes, _] = table.shape().dims::<2>();
         let [_, choices] = targets.shape().dims::<2>();
         let targets = indices(&targets);
+        let (offsets, term_classes, codes) =
+            (indices(&offsets), indices(&term_classes), indices(&codes));
+        let [n_values] = values.shape().dims::<1>();
         macro_rules! go {
             ($get:ident) => {{
                 let args = SoftmaxArgs {
@@ -31,6 +35,12 @@ impl SoftmaxKernels for NdArray {
                     weights: &$get(&weights),
                     width,
                     choices,
+                    terms: Terms {
+                        offsets: &offsets,
+                        classes: &term_classes,
+                        codes: &codes,
+                        values: &$get(&values),
+                    },
                 };
                 let (loss, grads) = softmax_cross_entropy(&args, gradients);
                 let grads = grads.map(|g| {
@@ -38,6 +48,7 @@ impl SoftmaxKernels for NdArray {
                         tensor(g.h, [rows, width]),
                         tensor(g.w, [classes, width]),
                         tensor(g.bias, [classes]),
+                        tensor(g.terms, [n_values]),
                     ]
                 });
                 (tensor(vec![loss], [1]), grads)
@@ -66,7 +77,13 @@ impl SoftmaxOps for NdArray {
         bias: FloatTensor<Self>,
         targets: IntTensor<Self>,
         weights: FloatTensor<Self>,
+        term_values: FloatTensor<Self>,
+        term_offsets: IntTensor<Self>,
+        term_classes: IntTensor<Self>,
+        term_codes: IntTensor<Self>,
     ) -> FloatTensor<Self> {
-        Self::softmax_loss([hidden, table, bias], targets, weights, false).0
+        let terms = [term_offsets, term_classes, term_codes];
+        let inputs = [hidden, table, bias, term_values];
+        Self::softmax_loss(inputs, targets, weights, terms, false).0
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::History;
 
-use super::{context::Coder, network::Network};
+use super::{context::Coder, network::Network, repeat::Seen};
 use crate::{QueryError, rank_of};
 
 /// Events that one sweep reads at most, over all its rows: bounds the memory of a batch.
@@ -31,6 +31,7 @@ impl Inference<'_> {
         // Rows of like length go together, so that little is computed on padding.
         let mut order: Vec<usize> = (0..histories.len()).collect();
         order.sort_by_key(|&i| histories[i].len());
+        let repeat = self.repeat_values();
         let mut out = vec![0.0; histories.len() * self.items];
         let mut from = 0;
         while from < order.len() {
@@ -42,8 +43,11 @@ impl Inference<'_> {
                 to += 1;
             }
             let rows: Vec<History<'_>> = order[from..to].iter().map(|&i| histories[i]).collect();
-            let scores = self.values(self.network.scores(self.last_states(&rows)));
-            for (row, &i) in scores.chunks_exact(self.items).zip(&order[from..to]) {
+            let mut scores = self.values(self.network.scores(self.last_states(&rows)));
+            for (row, &i) in scores.chunks_exact_mut(self.items).zip(&order[from..to]) {
+                if let Some(values) = &repeat {
+                    add_repeats(row, &Seen::of(histories[i], &self.coder), values);
+                }
                 if row.iter().any(|v| !v.is_finite()) {
                     return Err(QueryError::NotFinite { recipe: super::NAME, row: i });
                 }
@@ -52,6 +56,11 @@ impl Inference<'_> {
             from = to;
         }
         Ok(out)
+    }
+
+    fn repeat_values(&self) -> Option<Vec<f32>> {
+        let values = self.network.repeat.as_ref()?.val().into_data();
+        Some(values.try_to_vec().expect("weights are f32"))
     }
 
     /// States after each history; zero after an empty one.
@@ -154,19 +163,32 @@ impl Inference<'_> {
             states.push(self.network.gru.forward(x, first, None).reshape([part.len(), hidden]));
         }
         let states = Tensor::cat(states, 0);
+        let repeat = self.repeat_values();
+        let mut seen = Seen::of(history.first(from), &self.coder);
         let mut ranks = Vec::with_capacity(history.len().saturating_sub(from));
         for start in (from..history.len()).step_by(ROWS) {
             let end = (start + ROWS).min(history.len());
-            let scores =
+            let mut scores =
                 self.values(self.network.scores(states.clone().slice([start..end, 0..hidden])));
-            let rows = scores.chunks_exact(self.items).zip(&history.items[start..end]);
-            ranks.extend(rows.map(|(row, &item)| rank_of(row, item)));
+            for (row, at) in scores.chunks_exact_mut(self.items).zip(start..end) {
+                if let Some(values) = &repeat {
+                    add_repeats(row, &seen, values);
+                    seen.push(history, at, &self.coder);
+                }
+                ranks.push(rank_of(row, history.items[at]));
+            }
         }
         ranks
     }
 
     fn values(&self, scores: Tensor<2>) -> Vec<f32> {
         scores.into_data().try_to_vec::<f32>().expect("scores are f32")
+    }
+}
+
+fn add_repeats(scores: &mut [f32], seen: &Seen, values: &[f32]) {
+    for (item, code) in seen.codes() {
+        scores[item as usize] += values[code];
     }
 }
 

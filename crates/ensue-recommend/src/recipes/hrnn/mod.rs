@@ -6,6 +6,7 @@ mod learner;
 mod network;
 #[cfg(all(test, feature = "wgpu"))]
 mod parity;
+mod repeat;
 mod sampling;
 mod settings;
 mod stream;
@@ -58,6 +59,7 @@ impl Hrnn {
             types: interactions.event_type_names().len().max(1),
             hidden: self.hidden_dimension.get(),
             hierarchy: self.hierarchy,
+            repeats: self.repeat_term,
         }
     }
 
@@ -109,6 +111,7 @@ impl Hrnn {
             dropout_output: self.dropout_output,
             recency: if self.recency_mask { time_ranks(&data) } else { Vec::new() },
             sampler,
+            repeats: shape.repeats,
             interactions: data,
         };
         Ok(HrnnLearner { streams, validation: inner.queries, fingerprint, types: shape.types })

@@ -5,7 +5,11 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use ensue_core::Seed;
-use ensue_nn::{init, loss::softmax_cross_entropy, recurrent::GruLayer};
+use ensue_nn::{
+    init,
+    loss::{SparseTerms, softmax_cross_entropy},
+    recurrent::GruLayer,
+};
 
 use super::{Hierarchy, context::CODES, stream::Batch};
 
@@ -24,6 +28,8 @@ pub(super) struct Network {
     pub(super) gru: GruLayer,
     /// Only for [`Hierarchy::UserState`].
     pub(super) user: Option<UserLevel>,
+    /// `[codes]`: added to the scores of items had before; see [`super::repeat`].
+    pub(super) repeat: Option<Param<Tensor<1>>>,
 }
 
 /// The network over the sessions of a user (Quadrana et al. 2017, section 3.2).
@@ -79,13 +85,14 @@ pub(super) struct Shape {
     pub(super) types: usize,
     pub(super) hidden: usize,
     pub(super) hierarchy: Hierarchy,
+    pub(super) repeats: bool,
 }
 
 impl Network {
     /// Fresh weights; the bias starts at the log of each item's share of the events, so that an untrained network
     /// already answers with popularity.
     pub(super) fn new(shape: Shape, counts: &[u32], seed: Seed, device: &Device) -> Self {
-        let Shape { items, types, hidden, hierarchy } = shape;
+        let Shape { items, types, hidden, hierarchy, repeats } = shape;
         let bound = (1.0 / hidden as f64).sqrt();
         let total = counts.iter().map(|&n| f64::from(n) + 1.0).sum::<f64>();
         let bias: Vec<f32> = counts
@@ -101,6 +108,8 @@ impl Network {
             gru: GruLayer::new(hidden, hidden, seed.child("gru"), device),
             user: (hierarchy == Hierarchy::UserState)
                 .then(|| UserLevel::new(hidden, seed.child("user"), device)),
+            repeat: repeats
+                .then(|| Param::from_tensor(Tensor::zeros([super::repeat::CODES], device))),
         }
     }
 
@@ -192,7 +201,16 @@ impl Network {
                 (self.items.val().select(0, which), bias)
             }
         };
-        (softmax_cross_entropy(h, table, bias, targets, weights), state)
+        let terms = match (&self.repeat, &batch.repeats) {
+            (Some(values), Some(repeats)) => Some(SparseTerms {
+                values: values.val(),
+                offsets: repeats.offsets.clone(),
+                classes: repeats.places.clone(),
+                codes: repeats.codes.clone(),
+            }),
+            _ => None,
+        };
+        (softmax_cross_entropy(h, table, bias, targets, weights, terms), state)
     }
 
     /// Scores of the whole catalogue.

@@ -36,13 +36,14 @@ pub enum Hierarchy {
 /// | `max_user_history_length_percentile` | 0.99 | users with longer histories are not trained on | 0 to 1 |
 /// | `hierarchy` | `session-input` | how sessions enter | ours |
 /// | `session_gap_minutes` | 30 | inactivity that ends a session, where the data has no session column | ours |
+/// | `repeat_term` | true | a learned value is added to the score of items the user had before | ours |
 /// | `lookahead` | 1 | next events that count as right answers, nearer ones more | ours |
-/// | `dropout_input`, `dropout_output` | 0.2, 0.2 | share of zeroed inputs and outputs of the network | ours, 0 to below 1 |
-/// | `lanes` | 32 | user streams trained side by side | ours |
+/// | `dropout_input`, `dropout_output` | 0.3, 0.3 | share of zeroed inputs and outputs of the network | ours, 0 to below 1 |
+/// | `lanes` | 16 | user streams trained side by side | ours |
 /// | `full_softmax_limit` | 20,000 | larger catalogues are trained on sampled items | ours |
 /// | `negatives` | 2,048 | items sampled a step then | ours |
 /// | `negative_exponent` | 0.5 | popularity exponent of the sampling | ours, 0 to 1 |
-/// | `epochs`, `learning_rate`, `clip_norm` | 20, 0.003, 5 | training, by Adam with a cosine schedule | ours |
+/// | `epochs`, `learning_rate`, `clip_norm` | 20, 0.006, 5 | training, by Adam with a cosine schedule | ours |
 /// | `validation_share`, `patience` | 0, none | share of users whose newest tenth is held out for early stopping | ours, 0 to 1 |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,14 +64,17 @@ pub struct Hrnn {
     pub hierarchy: Hierarchy,
     /// Inactivity in minutes that ends a session, where the data has no session column. Default 30.
     pub session_gap_minutes: f64,
+    /// Whether a learned value is added to the score of items that the user had before, by how often and how many sessions
+    /// ago: films are seen once, groceries bought again, and the state alone cannot remember a long history. Default true.
+    pub repeat_term: bool,
     /// How many of the next events count as right answers at each step, the k-th with weight 1/k. Default 1: the next
     /// event only.
     pub lookahead: NonZeroUsize,
-    /// Share of the network's inputs set to zero in training. Default 0.2, range 0 to below 1.
+    /// Share of the network's inputs set to zero in training. Default 0.3, range 0 to below 1.
     pub dropout_input: f64,
-    /// Share of the network's outputs set to zero in training. Default 0.2, range 0 to below 1.
+    /// Share of the network's outputs set to zero in training. Default 0.3, range 0 to below 1.
     pub dropout_output: f64,
-    /// User streams trained side by side: the mini-batch has `lanes * bptt` events. Default 32.
+    /// User streams trained side by side: the mini-batch has `lanes * bptt` events. Default 16.
     pub lanes: NonZeroUsize,
     /// Catalogues larger than this are trained with a sampled soft-max. Default 20,000.
     pub full_softmax_limit: usize,
@@ -80,7 +84,7 @@ pub struct Hrnn {
     pub negative_exponent: f64,
     /// Passes over the training data. Default 20.
     pub epochs: NonZeroUsize,
-    /// Highest learning rate of the schedule. Default 0.003.
+    /// Highest learning rate of the schedule. Default 0.006.
     pub learning_rate: f64,
     /// Largest norm of the gradient. Default 5.
     pub clip_norm: f64,
@@ -105,15 +109,16 @@ impl Default for Hrnn {
             max_user_history_length_percentile: 0.99,
             hierarchy: Hierarchy::default(),
             session_gap_minutes: 30.0,
+            repeat_term: true,
             lookahead: count(1),
-            dropout_input: 0.2,
-            dropout_output: 0.2,
-            lanes: count(32),
+            dropout_input: 0.3,
+            dropout_output: 0.3,
+            lanes: count(16),
             full_softmax_limit: 20_000,
             negatives: count(2048),
             negative_exponent: 0.5,
             epochs: count(20),
-            learning_rate: 3e-3,
+            learning_rate: 6e-3,
             clip_norm: 5.0,
             validation_share: 0.0,
             patience: None,

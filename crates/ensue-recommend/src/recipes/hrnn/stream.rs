@@ -11,7 +11,7 @@ use ensue_core::{Interactions, Seed};
 use rand::{Rng, RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Hierarchy, context::Coder, sampling::Sampler};
+use super::{Hierarchy, context::Coder, repeat::Seen, sampling::Sampler};
 
 /// What one step reads; `[lanes, bptt]` row-major unless said otherwise.
 #[derive(Debug)]
@@ -34,10 +34,22 @@ pub(super) struct Batch {
     pub(super) output_mask: Vec<f32>,
     /// Items that compete, and what is added to their scores; the whole catalogue when `None`.
     pub(super) candidates: Option<(Vec<i32>, Vec<f32>)>,
+    /// What each input's user had before; `None` when the network does not ask.
+    pub(super) repeats: Option<Repeats>,
     /// Inputs with an answer.
     pub(super) events: usize,
     /// Where sessions begin and end; only for [`Hierarchy::UserState`].
     pub(super) sessions: Option<SessionMarks>,
+}
+
+/// Places among the candidates that the user of an input had before, row by row.
+#[derive(Debug)]
+pub(super) struct Repeats {
+    /// `[lanes * time + 1]`: where each input's entries begin.
+    pub(super) offsets: Vec<i32>,
+    pub(super) places: Vec<i32>,
+    /// Codes of [`super::repeat`].
+    pub(super) codes: Vec<i32>,
 }
 
 /// Where the chunk of each lane stands in its session and its user.
@@ -67,6 +79,8 @@ pub(super) struct Streams {
     /// Rank in time of every event among all, 0 to 1, by the interactions' own order; empty: all events weigh the same.
     pub(super) recency: Vec<f32>,
     pub(super) sampler: Option<Sampler>,
+    /// Whether batches say what a user had before.
+    pub(super) repeats: bool,
 }
 
 impl Streams {
@@ -125,7 +139,7 @@ impl Streams {
         let mut lanes: Vec<Lane> = (self.deal().into_iter())
             .map(|mut users| {
                 users.shuffle(&mut rng);
-                Lane { users, user: 0, at: 0 }
+                Lane { users, user: 0, at: 0, seen: Seen::default() }
             })
             .collect();
         let mut rng = seed.stream("noise");
@@ -147,12 +161,20 @@ impl Streams {
             input_mask: mask(n * self.hidden, self.dropout_input, rng),
             output_mask: mask(n * self.hidden, self.dropout_output, rng),
             candidates: None,
+            repeats: None,
             events: 0,
             sessions: self.by_session().then(|| self.marks(&reads, time)),
         };
-        for (row, read) in reads.iter().enumerate() {
-            for (step, &(user, at)) in read.iter().enumerate() {
-                self.input(&mut batch, row * time + step, user, at);
+        let mut repeats = Repeats { offsets: vec![0], places: Vec::new(), codes: Vec::new() };
+        for (row, (read, lane)) in reads.iter().zip(lanes).enumerate() {
+            for step in 0..time {
+                if let Some(&(user, at)) = read.get(step) {
+                    self.input(&mut batch, row * time + step, user, at);
+                    if self.repeats {
+                        self.repeat(&mut repeats, &mut lane.seen, user, at);
+                    }
+                }
+                repeats.offsets.push(repeats.places.len() as i32);
             }
         }
         let total: f32 = batch.weights.iter().sum();
@@ -160,9 +182,23 @@ impl Streams {
             batch.weights.iter_mut().for_each(|w| *w /= total);
         }
         if let Some(sampler) = &self.sampler {
-            batch.candidates = Some(sampler.candidates(&mut batch.targets, &batch.weights, rng));
+            let candidates = sampler.candidates(&mut batch.targets, &batch.weights, rng);
+            repeats.among(&candidates.0);
+            batch.candidates = Some(candidates);
         }
+        batch.repeats = self.repeats.then_some(repeats);
         batch
+    }
+
+    fn repeat(&self, repeats: &mut Repeats, seen: &mut Seen, user: u32, at: usize) {
+        if at == 0 {
+            *seen = Seen::default();
+        }
+        seen.push(self.interactions.user(user), at, &self.coder);
+        for (item, code) in seen.codes() {
+            repeats.places.push(item as i32);
+            repeats.codes.push(code as i32);
+        }
     }
 
     /// The next inputs of a lane.
@@ -216,12 +252,34 @@ impl Streams {
     }
 }
 
+impl Repeats {
+    /// Keeps the entries whose item is among the ascending `candidates`, as places there.
+    fn among(&mut self, candidates: &[i32]) {
+        let (mut kept, mut from) = (0, 0);
+        for end in &mut self.offsets[1..] {
+            for entry in from..*end as usize {
+                if let Ok(place) = candidates.binary_search(&self.places[entry]) {
+                    self.places[kept] = place as i32;
+                    self.codes[kept] = self.codes[entry];
+                    kept += 1;
+                }
+            }
+            from = *end as usize;
+            *end = kept as i32;
+        }
+        self.places.truncate(kept);
+        self.codes.truncate(kept);
+    }
+}
+
 /// One stream and how far it has been read.
 #[derive(Debug)]
 struct Lane {
     users: Vec<u32>,
     user: usize,
     at: usize,
+    /// What the current user had, up to the last input read.
+    seen: Seen,
 }
 
 impl Lane {
