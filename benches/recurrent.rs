@@ -21,7 +21,8 @@ const SHAPES: [[usize; 4]; 2] = [[32, 95, 50, 40], [64, 50, 128, 128]];
 
 fn step(sweep: Sweep, layer: &GruLayer, x: &Tensor<3>, device: &Device) {
     let [batch, _, _] = x.dims();
-    let h = sweep(x.clone(), &layer.weights(), Tensor::zeros([batch, layer.hidden()], device), None);
+    let h =
+        sweep(x.clone(), &layer.weights(), Tensor::zeros([batch, layer.hidden()], device), None);
     black_box(h.sum().backward());
 }
 

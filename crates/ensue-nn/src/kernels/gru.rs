@@ -136,9 +136,9 @@ pub(crate) fn gru_forward<E: Element>(
     let mut saved = Vec::with_capacity(parts.len());
     for (h, part) in parts {
         if out.is_empty() {
-            out = h
+            out = h;
         } else {
-            out.extend_from_slice(&h)
+            out.extend_from_slice(&h);
         }
         saved.push(part);
     }
@@ -289,9 +289,9 @@ pub(crate) fn gru_backward<E: Element>(
     };
     for part in done.into_iter().flatten() {
         if total.x.is_empty() {
-            total.x = part.x
+            total.x = part.x;
         } else {
-            total.x.extend_from_slice(&part.x)
+            total.x.extend_from_slice(&part.x);
         }
         unpad_gates(&part.wx, &mut total.wx, hidden, hp, INPUT_ORDER);
         unpad_gates(&part.bias[..3 * hp], &mut total.bx, hidden, hp, INPUT_ORDER);

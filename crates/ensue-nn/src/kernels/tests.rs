@@ -173,7 +173,9 @@ impl<E: Element> Gru<E> {
         for b in 0..batch {
             let mut h: Vec<f64> = (0..hidden).map(|j| f(h0, b * hidden + j)).collect();
             for t in 0..time {
-                h.iter_mut().for_each(|v| *v *= f(&self.keep, b * time + t));
+                for v in &mut h {
+                    *v *= f(&self.keep, b * time + t);
+                }
                 let gate =
                     |w: &[E], bias: &[E], from: &dyn Fn(usize) -> f64, n: usize, c: usize| {
                         f(bias, c) + (0..n).map(|i| from(i) * f(w, i * 3 * hidden + c)).sum::<f64>()

@@ -2,6 +2,7 @@
 //!
 //! Gradients are computed together with the loss (the logits are at hand only then) and scaled in
 //! the backward pass.
+#![allow(clippy::too_many_arguments, reason = "the macro routes tensors, not structs of them")]
 #![cfg_attr(
     feature = "ndarray",
     expect(deprecated, reason = "the macro names burn's ndarray backend, deprecated upstream")

@@ -54,10 +54,7 @@ impl SoftmaxKernels for NdArray {
                 (tensor(vec![loss], [1]), grads)
             }};
         }
-        match hidden {
-            NdArrayTensor::F64(_) => go!(f64s),
-            _ => go!(f32s),
-        }
+        if matches!(hidden, NdArrayTensor::F64(_)) { go!(f64s) } else { go!(f32s) }
     }
 
     fn scale(x: FloatTensor<Self>, factor: &FloatTensor<Self>) -> FloatTensor<Self> {

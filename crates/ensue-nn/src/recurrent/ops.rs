@@ -1,4 +1,5 @@
 //! The fused GRU sweep as one differentiable operation.
+#![allow(clippy::too_many_arguments, reason = "the macro routes tensors, not structs of them")]
 #![cfg_attr(
     feature = "ndarray",
     expect(deprecated, reason = "the macro names burn's ndarray backend, deprecated upstream")

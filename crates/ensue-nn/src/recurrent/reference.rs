@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, activation::sigmoid};
 use super::GruWeights;
 
 /// [`super::gru_sequence`] step by step.
+#[allow(clippy::needless_pass_by_value, reason = "the signature of the fused form")]
 pub fn gru_sequence(
     x: Tensor<3>,
     weights: &GruWeights,

@@ -43,10 +43,10 @@ impl Inference<'_> {
                 to += 1;
             }
             let rows: Vec<History<'_>> = order[from..to].iter().map(|&i| histories[i]).collect();
-            let mut scores = self.values(self.network.scores(self.last_states(&rows)));
+            let mut scores = values(self.network.scores(self.last_states(&rows)));
             for (row, &i) in scores.chunks_exact_mut(self.items).zip(&order[from..to]) {
-                if let Some(values) = &repeat {
-                    add_repeats(row, &Seen::of(histories[i], &self.coder), values);
+                if let Some(terms) = &repeat {
+                    add_repeats(row, &Seen::of(histories[i], &self.coder), terms);
                 }
                 if row.iter().any(|v| !v.is_finite()) {
                     return Err(QueryError::NotFinite { recipe: super::NAME, row: i });
@@ -140,8 +140,10 @@ impl Inference<'_> {
         // Row i is the state after i events; the last event is no input.
         let mut states = vec![Tensor::zeros([1, hidden], self.device)];
         let inputs = history.first(history.len().saturating_sub(1));
-        let parts =
-            if self.network.user.is_some() { self.sessions(inputs) } else { vec![0..inputs.len()] };
+        let by_session = self.network.user.is_some();
+        let whole = std::iter::once(0..inputs.len());
+        let parts: Vec<Range<usize>> =
+            if by_session { self.sessions(inputs) } else { whole.collect() };
         let mut user = Tensor::zeros([1, hidden], self.device);
         for (n, part) in parts.into_iter().filter(|part| !part.is_empty()).enumerate() {
             let before = states.last().expect("starts with one").clone();
@@ -169,10 +171,10 @@ impl Inference<'_> {
         for start in (from..history.len()).step_by(ROWS) {
             let end = (start + ROWS).min(history.len());
             let mut scores =
-                self.values(self.network.scores(states.clone().slice([start..end, 0..hidden])));
+                values(self.network.scores(states.clone().slice([start..end, 0..hidden])));
             for (row, at) in scores.chunks_exact_mut(self.items).zip(start..end) {
-                if let Some(values) = &repeat {
-                    add_repeats(row, &seen, values);
+                if let Some(terms) = &repeat {
+                    add_repeats(row, &seen, terms);
                     seen.push(history, at, &self.coder);
                 }
                 ranks.push(rank_of(row, history.items[at]));
@@ -180,10 +182,10 @@ impl Inference<'_> {
         }
         ranks
     }
+}
 
-    fn values(&self, scores: Tensor<2>) -> Vec<f32> {
-        scores.into_data().try_to_vec::<f32>().expect("scores are f32")
-    }
+fn values(scores: Tensor<2>) -> Vec<f32> {
+    scores.into_data().try_to_vec::<f32>().expect("scores are f32")
 }
 
 fn add_repeats(scores: &mut [f32], seen: &Seen, values: &[f32]) {

@@ -162,26 +162,23 @@ impl Network {
         let keep = Tensor::from_data(TensorData::new(batch.keep.clone(), [lanes, time]), device);
         let zero = || Tensor::zeros([lanes, hidden], device);
         let before = state.unwrap_or_else(|| State { session: zero(), user: zero() });
-        let (mut h, state) = match (&self.user, &batch.sessions) {
-            (Some(level), Some(marks)) => {
-                let column =
-                    |values: &[f32]| Tensor::<1>::from_data(values, device).unsqueeze_dim::<2>(1);
-                let (starts, known) = (column(&marks.starts), column(&marks.known));
-                // A new user starts from nothing; a new session of a known one moves the user's state on.
-                let next = level.advance(before.session.clone(), before.user.clone()) * known;
-                let moved = before.user.clone() + (next - before.user) * starts.clone();
-                let first = level.start(moved.clone());
-                let first = before.session.clone() + (first - before.session) * starts;
-                let h = self.gru.forward(x, first, Some(keep));
-                let last = TensorData::new(marks.last.clone(), [lanes, time, 1]);
-                let last = (h.clone() * Tensor::from_data(last, device)).sum_dim(1);
-                (h, State { session: last.reshape([lanes, hidden]), user: moved })
-            }
-            _ => {
-                let h = self.gru.forward(x, before.session, Some(keep));
-                let last = h.clone().slice([0..lanes, time - 1..time, 0..hidden]);
-                (h, State { session: last.reshape([lanes, hidden]), user: before.user })
-            }
+        let (mut h, state) = if let (Some(level), Some(marks)) = (&self.user, &batch.sessions) {
+            let column =
+                |values: &[f32]| Tensor::<1>::from_data(values, device).unsqueeze_dim::<2>(1);
+            let (starts, known) = (column(&marks.starts), column(&marks.known));
+            // A new user starts from nothing; a new session of a known one moves the user's state on.
+            let next = level.advance(before.session.clone(), before.user.clone()) * known;
+            let moved = before.user.clone() + (next - before.user) * starts.clone();
+            let first = level.start(moved.clone());
+            let first = before.session.clone() + (first - before.session) * starts;
+            let h = self.gru.forward(x, first, Some(keep));
+            let last = TensorData::new(marks.last.clone(), [lanes, time, 1]);
+            let last = (h.clone() * Tensor::from_data(last, device)).sum_dim(1);
+            (h, State { session: last.reshape([lanes, hidden]), user: moved })
+        } else {
+            let h = self.gru.forward(x, before.session, Some(keep));
+            let last = h.clone().slice([0..lanes, time - 1..time, 0..hidden]);
+            (h, State { session: last.reshape([lanes, hidden]), user: before.user })
         };
         let state = State { session: state.session.detach(), user: state.user.detach() };
         if !batch.output_mask.is_empty() {

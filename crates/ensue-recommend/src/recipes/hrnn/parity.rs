@@ -1,4 +1,5 @@
 //! wgpu against ndarray: the same weights and the same batch give the same loss, gradients and scores.
+#![allow(clippy::unwrap_used, reason = "a test; clippy only knows plain `cfg(test)`")]
 
 use burn::{
     module::{Module, ModuleVisitor, Param},

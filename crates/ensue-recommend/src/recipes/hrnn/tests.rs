@@ -19,7 +19,6 @@ impl Conformance for Hrnn {
     const ANSWER: KnownAnswer = KnownAnswer::NextSquare;
 
     fn small() -> Self {
-        let count = |n| std::num::NonZeroUsize::new(n).expect("not zero");
         Self {
             hidden_dimension: count(16),
             lanes: count(4),
@@ -109,7 +108,7 @@ fn lanes_go_on_across_steps_and_forget_between_users() {
     let streams = streams(Hierarchy::Flat, 3, 4, 1);
     let mut last = [None::<i32>; 3];
     for batch in epoch(&streams) {
-        for lane in 0..3 {
+        for (lane, last) in last.iter_mut().enumerate() {
             for i in lane * 4..lane * 4 + 4 {
                 if batch.weights[i] == 0.0 {
                     continue;
@@ -117,9 +116,9 @@ fn lanes_go_on_across_steps_and_forget_between_users() {
                 let first = batch.items[i] % 20 == 0;
                 assert_eq!(batch.keep[i], if first { 0.0 } else { 1.0 });
                 if !first {
-                    assert_eq!(last[lane], Some(batch.items[i] - 1), "the event before");
+                    assert_eq!(*last, Some(batch.items[i] - 1), "the event before");
                 }
-                last[lane] = Some(batch.items[i]);
+                *last = Some(batch.items[i]);
             }
         }
     }
