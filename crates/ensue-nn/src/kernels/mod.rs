@@ -1,8 +1,8 @@
 //! CPU kernels: what the fused operations run on when the device is `ndarray`.
 //!
 //! Nothing here knows burn. Slices go in, slices come out, all sizes are checked at the door, and
-//! every kernel is written once, generic over [`Lanes`], and compiled for AVX-512, AVX2+FMA and a
-//! portable fallback; [`Element::dispatch`] picks one at run time. `f64` always takes the portable
+//! every kernel is written once, generic over `Lanes`, and compiled for AVX-512, AVX2+FMA and a
+//! portable fallback; `Element::dispatch` picks one at run time. `f64` always takes the portable
 //! path: it exists for gradient checks.
 //!
 //! This folder is the only place of the workspace where `unsafe` is allowed (SIMD and raw-pointer
