@@ -13,8 +13,15 @@ pub(crate) fn query(options: &QueryOptions) -> Result<(), AnyError> {
     let campaign = Campaign::new(SolutionVersion::load(&options.version, &options.device)?);
     for (item, time) in &options.events {
         let put = PutEvent::new(&options.user, item, time.unwrap_or_else(now));
-        if campaign.put_event(&put)? == EventOutcome::UnknownItem {
-            eprintln!("warning: item {item:?} is not in the catalogue and changes nothing");
+        match campaign.put_event(&put)? {
+            EventOutcome::UnknownItem => {
+                eprintln!("warning: item {item:?} is not in the catalogue and changes nothing");
+            }
+            EventOutcome::NotSelected => eprintln!(
+                "warning: the event on item {item:?} changes nothing: this version was trained on events of one \
+                 type or above a value, and --event gives neither"
+            ),
+            _ => {}
         }
     }
     let request = RecommendRequest::new(&options.user)

@@ -193,6 +193,21 @@ fn what_goes_wrong_is_said_with_its_causes_and_a_status() {
     assert!(errors.contains("shop.csv"), "{errors}");
 }
 
+// Oracle: the table does not exist either, and reading it comes next: the place is what the error is about.
+#[test]
+fn a_place_that_cannot_be_saved_to_is_refused_before_anything_is_read() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    fs::write(folder.path().join("photos/photo.jpg"), "mine").unwrap();
+    for place in ["photos", "shop.csv", "shop.csv/model"] {
+        let train = format!("train --interactions nowhere.csv --recipe markov --out {place}");
+        let errors = fail(folder.path(), &train, 1);
+        assert!(errors.contains("shop.csv") || errors.contains("photos"), "{place}: {errors}");
+        assert!(!errors.contains("nowhere.csv"), "{place}: {errors}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "something was left behind");
+}
+
 // Oracle: the structure that `datasets/make-dataset.rs` plants. The last item leaves four candidates for the next one, a
 // memory of more leaves one; popularity knows neither.
 #[test]

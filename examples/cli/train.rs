@@ -11,6 +11,8 @@ use crate::{AnyError, progress};
 pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let plan = plan(options)?;
     plan.solution.recipe.check()?;
+    // Saving comes last: a place that cannot be written should not cost a training first.
+    drop(ensue::core::ArtifactWriter::create(&options.out)?);
     let mut run = run(&options.machine);
     if let Some(dir) = &options.checkpoint {
         run = run.with_checkpoint(CheckpointPolicy { dir: dir.clone(), keep: false });

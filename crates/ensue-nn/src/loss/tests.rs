@@ -62,6 +62,7 @@ fn fused_equals_reference() {
         let fused = run(softmax_cross_entropy, rows, width, classes);
         let plain = run(softmax_cross_entropy_reference, rows, width, classes);
         for (what, (a, b)) in fused.iter().zip(&plain).enumerate() {
+            assert!(a.iter().chain(b).all(|v| v.is_finite()), "output {what} is not finite");
             let scale = b.iter().fold(1e-6f32, |m, x| m.max(x.abs()));
             let worst = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0f32, f32::max);
             assert!(worst <= 1e-5 * scale, "{rows} {width} {classes} output {what}: {worst:e}");

@@ -49,6 +49,7 @@ fn agree(shape: [usize; 4], masked: bool) {
     let (fused, plain) =
         (run(gru_sequence, shape, masked), run(reference::gru_sequence, shape, masked));
     for (what, (a, b)) in fused.iter().zip(&plain).enumerate() {
+        assert!(a.iter().chain(b).all(|v| v.is_finite()), "output {what} is not finite");
         let scale = b.iter().fold(1e-6f32, |m, x| m.max(x.abs()));
         let worst = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0f32, f32::max);
         assert!(

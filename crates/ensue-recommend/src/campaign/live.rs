@@ -16,15 +16,15 @@ use super::{EventCounts, EventOutcome};
 const SHARDS: usize = 64;
 
 /// Seconds without an event after which the next one begins a session: Amazon's and ours elsewhere.
-const SESSION_GAP: i64 = 30 * 60;
+const SESSION_GAP: u64 = 30 * 60;
 
 /// One user's whole history, old and new, as of the last event.
 #[derive(Debug)]
 pub(super) struct LiveUser {
     /// Readers take a clone of the pointer; a writer copies the history only while one of them still reads it.
     history: Arc<OwnedHistory>,
-    /// Name and number of the session of the last event that named one.
-    session: Option<(Box<str>, u32)>,
+    /// Names and numbers of the sessions that events named.
+    sessions: Vec<(Box<str>, u32)>,
 }
 
 impl LiveUser {
@@ -32,27 +32,31 @@ impl LiveUser {
         Arc::make_mut(&mut self.history).push(event);
     }
 
-    /// Number of the session that an event belongs to.
+    /// Number of the session that an event belongs to: that of its name, or that of the event just before it in time when
+    /// the gap is short, or a new one.
     pub(super) fn session(&mut self, name: Option<&str>, timestamp: i64) -> u32 {
         let history = self.history.as_history();
-        let last = history.sessions.and_then(|sessions| sessions.last().copied());
-        let next = history.sessions.map_or(0, |sessions| {
-            sessions.iter().filter(|&&session| session != NO_SESSION).max().map_or(0, |max| max + 1)
-        });
-        match (name, &self.session) {
-            (Some(name), Some((known, number))) if **known == *name => *number,
-            (Some(name), _) => {
-                self.session = Some((name.into(), next));
-                next
+        let sessions = history.sessions.unwrap_or(&[]);
+        let next = sessions.iter().filter(|&&s| s != NO_SESSION).max().map_or(0, |max| max + 1);
+        if let Some(name) = name {
+            let known = self.sessions.iter().find(|(known, _)| **known == *name);
+            if let Some(&(_, number)) = known {
+                return number;
             }
-            (None, _) => match (last, history.timestamps.last()) {
-                (Some(last), Some(&before))
-                    if last != NO_SESSION && timestamp - before <= SESSION_GAP =>
-                {
-                    last
-                }
-                _ => next,
-            },
+            self.sessions.push((name.into(), next));
+            return next;
+        }
+        // A late event stands among the older ones, not after the newest.
+        let place = history.timestamps.partition_point(|&known| known <= timestamp);
+        let before =
+            place.checked_sub(1).and_then(|i| Some((history.timestamps[i], *sessions.get(i)?)));
+        match before {
+            Some((time, session))
+                if session != NO_SESSION && timestamp.abs_diff(time) <= SESSION_GAP =>
+            {
+                session
+            }
+            _ => next,
         }
     }
 }
@@ -102,7 +106,7 @@ impl LiveHistories {
         if let Some(live) = shard.get_mut(user) {
             change(live);
         } else {
-            let mut live = LiveUser { history: Arc::new(known()), session: None };
+            let mut live = LiveUser { history: Arc::new(known()), sessions: Vec::new() };
             change(&mut live);
             shard.insert(user.into(), live);
         }
@@ -130,6 +134,34 @@ impl LiveHistories {
 impl LiveUser {
     /// A user with these events.
     pub(super) fn of(events: impl IntoIterator<Item = Event>) -> Self {
-        Self { history: Arc::new(events.into_iter().collect()), session: None }
+        Self { history: Arc::new(events.into_iter().collect()), sessions: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(timestamp: i64, session: u32) -> Event {
+        Event { session: Some(session), ..Event::new(1, timestamp) }
+    }
+
+    // Oracle: a reading of the rule.
+    #[test]
+    fn a_session_is_found_by_name_or_by_the_event_just_before() {
+        let mut history = OwnedHistory::default();
+        history.push(event(100, 4));
+        history.push(event(1_000_000, 5));
+        let mut user = LiveUser { history: Arc::new(history), sessions: Vec::new() };
+        assert_eq!(user.session(None, 1_000_060), 5, "goes on");
+        assert_eq!(user.session(None, 1_010_000), 6, "after a pause");
+        assert_eq!(user.session(None, 160), 4, "late, but beside an older one");
+        assert_eq!(user.session(None, 50_000), 6, "late and beside none");
+        assert_eq!(user.session(None, 10), 6, "before everything");
+        assert_eq!(user.session(Some("a"), 1_020_000), 6);
+        user.push(event(1_020_000, 6));
+        assert_eq!(user.session(Some("b"), 1_020_001), 7);
+        user.push(event(1_020_001, 7));
+        assert_eq!(user.session(Some("a"), 1_020_002), 6, "a name keeps its number");
     }
 }

@@ -285,7 +285,15 @@ impl Campaign {
     /// Whether the solution would have trained on such an event.
     fn selects(&self, put: &PutEvent) -> bool {
         let solution = self.version.solution();
-        let typed = solution.event_type.is_none() || solution.event_type == put.event_type;
+        let typed = match (&solution.event_type, &put.event_type) {
+            (Some(wanted), given) => Some(wanted) == given.as_ref(),
+            // A type that training never saw, or that the import left out, must not pass for another.
+            (None, Some(given)) => {
+                let known = self.version.parts().histories.event_type_names();
+                known.is_empty() || known.contains(given)
+            }
+            (None, None) => true,
+        };
         let valued = solution
             .event_value_threshold
             .is_none_or(|threshold| put.event_value.is_some_and(|value| value >= threshold));

@@ -1,7 +1,13 @@
-use std::{fs, path::Path};
+use std::{
+    fs,
+    num::NonZeroUsize,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use ensue_core::{
-    EvaluationMode, Event, InteractionsBuilder, Run, Seed,
+    Budget, CheckpointPolicy, EvaluationMode, Event, InteractionsBuilder, Progress, Run, Seed,
     artifact::{ArtifactError, ArtifactWriter},
 };
 use ensue_data::{DatasetGroup, ImportRules};
@@ -9,7 +15,7 @@ use ensue_data::{DatasetGroup, ImportRules};
 use super::*;
 use crate::{
     AnyRecipe, FitError, Query,
-    recipes::{markov::Markov, popularity_count::PopularityCount},
+    recipes::{hrnn::Hrnn, markov::Markov, popularity_count::PopularityCount},
 };
 
 /// 60 users walk around a ring of 20 items, 6 to 15 steps each.
@@ -352,10 +358,10 @@ fn a_directory_without_write_permission_keeps_its_version() {
 fn an_evaluation_without_queries_warns_and_trains() {
     // Oracle: one event a user leaves nothing to hold back.
     let mut run = run();
-    let warned = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let flag = std::sync::Arc::clone(&warned);
+    let warned = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = Arc::clone(&warned);
     run = run.on_progress(move |progress| {
-        if matches!(progress, ensue_core::Progress::Warning { .. }) {
+        if matches!(progress, Progress::Warning { .. }) {
             flag.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     });
@@ -366,4 +372,90 @@ fn an_evaluation_without_queries_warns_and_trains() {
     let version = markov().train(&lonely, &mut run).unwrap();
     assert_eq!(version.metrics().queries, 0);
     assert!(warned.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+/// A network small enough for a test, trained twice: three epochs each.
+fn refitted() -> Solution {
+    let count = |n| NonZeroUsize::new(n).unwrap();
+    let hrnn = Hrnn {
+        hidden_dimension: count(32),
+        epochs: count(3),
+        patience: None,
+        lanes: count(8),
+        ..Hrnn::default()
+    };
+    Solution { refit: true, evaluation: EvaluationMode::LastItem, ..Solution::new(hrnn) }
+}
+
+/// A run that notes its trainings' starts, resumptions, epochs and warnings, and is cancelled after epoch `cancel.1` of
+/// training `cancel.0`, both from 1.
+fn noted(cancel: Option<(usize, usize)>) -> (Run, Arc<Mutex<Vec<String>>>) {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let run = run();
+    let (sink, flag) = (Arc::clone(&notes), run.cancel.clone());
+    let run = run.on_progress(move |progress| {
+        let mut notes = sink.lock().unwrap();
+        match progress {
+            Progress::Started { what, .. } if what == "training" => notes.push("start".to_owned()),
+            Progress::Resumed { epoch } => notes.push(format!("resumed {epoch}")),
+            Progress::Warning { message } => notes.push(message.clone()),
+            Progress::Epoch { epoch, .. } => {
+                notes.push(format!("epoch {epoch}"));
+                let starts = notes.iter().filter(|note| *note == "start").count();
+                if cancel == Some((starts, *epoch)) {
+                    flag.cancel();
+                }
+            }
+            _ => {}
+        }
+    });
+    (run, notes)
+}
+
+#[test]
+fn a_refit_that_was_ended_midway_is_gone_on_with() {
+    // Oracle: the same training without an end midway, and the notes of what was done again: nothing.
+    let dir = tempfile::tempdir().unwrap();
+    let whole = dir.path().join("whole");
+    refitted().train(&ring(), &mut run()).unwrap().save(&whole).unwrap();
+    for keep in [false, true] {
+        let ck = dir.path().join("ck");
+        let policy = || CheckpointPolicy { dir: ck.clone(), keep };
+        let (first, _) = noted(Some((2, 2)));
+        let error = refitted().train(&ring(), &mut first.with_checkpoint(policy())).unwrap_err();
+        assert!(error.is_cancelled(), "{error}");
+        let (second, notes) = noted(None);
+        let version = refitted().train(&ring(), &mut second.with_checkpoint(policy())).unwrap();
+        let expected = ["start", "resumed 3", "start", "resumed 2", "epoch 3"];
+        assert_eq!(*notes.lock().unwrap(), expected);
+        let resumed = dir.path().join(format!("resumed {keep}"));
+        version.save(&resumed).unwrap();
+        assert!(bytes_of(&resumed) == bytes_of(&whole));
+        assert_eq!(ck.join("first").exists(), keep);
+        assert_eq!(ck.join("refit").exists(), keep);
+        assert_eq!(ck.exists(), keep);
+    }
+}
+
+#[test]
+fn a_checkpoint_folder_keeps_what_is_not_ours() {
+    // Oracle: a file put there by hand.
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("photo.jpg"), "mine").unwrap();
+    let policy = CheckpointPolicy { dir: dir.path().to_owned(), keep: false };
+    refitted().train(&ring(), &mut run().with_checkpoint(policy)).unwrap();
+    assert_eq!(bytes_of(dir.path()), [("photo.jpg".to_owned(), b"mine".to_vec())]);
+}
+
+#[test]
+fn a_used_up_budget_is_told_and_the_first_fit_is_kept() {
+    // Oracle: a budget of nothing leaves no time for a step, nor for a second fit.
+    let none = Budget { wall: Some(Duration::ZERO) };
+    let (run, notes) = noted(None);
+    refitted().train(&ring(), &mut run.with_budget(none)).unwrap();
+    let notes = notes.lock().unwrap();
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert_eq!(notes[0], "start");
+    assert!(notes[1].contains("before the first training step"), "{notes:?}");
+    assert!(notes[2].contains("before the refit"), "{notes:?}");
 }

@@ -1,8 +1,8 @@
 //! Select, split, fit, measure, refit: what [`Solution::train`] does.
 
-use std::sync::Arc;
+use std::{fs, io, path::Path, sync::Arc};
 
-use ensue_core::{Progress, Run, split};
+use ensue_core::{CheckpointPolicy, Progress, Run, split};
 use ensue_data::DatasetGroup;
 
 use super::{Evaluation, Solution, SolutionError, SolutionVersion, measure, version::Parts};
@@ -34,16 +34,29 @@ pub(super) fn train(
     }
     let training = all.with_interactions(split.train.clone());
 
-    let (mut model, seconds) = measure::timed_fit(&solution.recipe, &training, run)?;
+    let checkpoint = if solution.refit { run.checkpoint.clone() } else { None };
+    let (mut model, seconds) = within(run, checkpoint.as_ref(), FIRST, |run| {
+        measure::timed_fit(&solution.recipe, &training, run)
+    })?;
     let mut rows = vec![measure::measure(&*model, &split, solution.evaluation, seconds, run)?];
     for baseline in measure::baselines(&solution.recipe) {
         let (model, seconds) = measure::timed_fit(&baseline, &training, run)?;
         rows.push(measure::measure(&*model, &split, solution.evaluation, seconds, run)?);
     }
 
-    let served = if solution.refit { &all } else { &training };
-    if solution.refit {
-        model = with_own_checkpoint(run, |run| solution.recipe.fit(&all, run))?;
+    let mut served = &training;
+    if solution.refit && run.out_of_time() {
+        run.emit(Progress::Warning {
+            message: "the time budget ended before the refit: the model of the first fit is kept"
+                .to_owned(),
+        });
+    } else if solution.refit {
+        model = within(run, checkpoint.as_ref(), REFIT, |run| solution.recipe.fit(&all, run))?;
+        served = &all;
+    }
+    // A run that is out of time may be gone on with.
+    if let Some(policy) = checkpoint.filter(|policy| !policy.keep && !run.out_of_time()) {
+        remove_checkpoints(&policy.dir, run);
     }
     let popular = FittedPopularityCount::count(&served.interactions, CountBy::DistinctUsers);
     Ok(SolutionVersion::from_parts(Parts {
@@ -59,13 +72,45 @@ pub(super) fn train(
     }))
 }
 
-/// Runs the second fit with a checkpoint directory of its own: what the first one left there is another training.
-fn with_own_checkpoint<T>(run: &mut Run, work: impl FnOnce(&mut Run) -> T) -> T {
-    let kept = run.checkpoint.clone();
-    if let Some(policy) = &mut run.checkpoint {
-        policy.dir.push("refit");
-    }
+/// Folders of the two fits' checkpoints in the run's checkpoint directory, where there is a refit.
+const FIRST: &str = "first";
+const REFIT: &str = "refit";
+
+/// Runs one of two fits with a checkpoint directory of its own, since each is another training. It stays until both are
+/// done, so that a run killed in the refit does not start over with the first fit.
+fn within<T>(
+    run: &mut Run,
+    checkpoint: Option<&CheckpointPolicy>,
+    folder: &str,
+    work: impl FnOnce(&mut Run) -> T,
+) -> T {
+    let Some(policy) = checkpoint else { return work(run) };
+    let own = CheckpointPolicy { dir: policy.dir.join(folder), keep: true };
+    let before = run.checkpoint.replace(own);
     let result = work(run);
-    run.checkpoint = kept;
+    run.checkpoint = before;
     result
+}
+
+/// Removes what two fits kept in `dir`, and `dir` itself where nothing else is in it.
+fn remove_checkpoints(dir: &Path, run: &Run) {
+    for folder in [FIRST, REFIT] {
+        if let Err(error) = remove_whole(dir, folder) {
+            let message = format!("cannot remove {}: {error}", dir.join(folder).display());
+            run.emit(Progress::Warning { message });
+        }
+    }
+    // It is not there, or holds files of somebody else: both are fine.
+    let _ = fs::remove_dir(dir);
+}
+
+/// Removes a folder, so that it is either whole or gone even if the process ends midway.
+fn remove_whole(dir: &Path, folder: &str) -> io::Result<()> {
+    let aside = dir.join(format!(".{folder}.done-{}", std::process::id()));
+    match fs::rename(dir.join(folder), &aside) {
+        Ok(()) => fs::remove_dir_all(&aside),
+        // A recipe without a training loop saves nothing.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }

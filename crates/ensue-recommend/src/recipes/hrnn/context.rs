@@ -17,6 +17,8 @@ pub(super) struct Coder {
     /// Inactivity in seconds that starts a session where there is no session column.
     pub(super) gap: i64,
     pub(super) hierarchy: Hierarchy,
+    /// Event types known in training.
+    pub(super) types: usize,
 }
 
 impl Coder {
@@ -27,6 +29,12 @@ impl Coder {
             Some(sessions) => sessions[before] != sessions[at],
             None => history.timestamps[at].saturating_sub(history.timestamps[before]) > self.gap,
         }
+    }
+
+    /// Type of event `at`; one that training did not know, or a missing one, counts as the first.
+    pub(super) fn event_type(&self, history: History<'_>, at: usize) -> i32 {
+        let code = history.event_types.map_or(0, |types| usize::from(types[at]));
+        if code < self.types { code as i32 } else { 0 }
     }
 
     /// Code of event `at`, below [`CODES`]; always 0 when sessions are not an input.

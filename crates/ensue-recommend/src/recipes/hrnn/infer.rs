@@ -21,8 +21,6 @@ pub(super) struct Inference<'a> {
     pub(super) coder: Coder,
     pub(super) device: &'a Device,
     pub(super) items: usize,
-    /// Event types known in training; later ones count as the first.
-    pub(super) types: usize,
 }
 
 impl Inference<'_> {
@@ -107,7 +105,7 @@ impl Inference<'_> {
                 let i = row * time + step;
                 items[i] = history.items[at] as i32;
                 codes[i] = self.coder.code(*history, at);
-                types[i] = self.event_type(*history, at);
+                types[i] = self.coder.event_type(*history, at);
             }
             if !part.is_empty() {
                 last[row * time + part.len() - 1] = 1.0;
@@ -127,11 +125,6 @@ impl Inference<'_> {
         let mut bounds: Vec<usize> = starts.collect();
         bounds.push(history.len());
         bounds.windows(2).map(|w| w[0]..w[1]).collect()
-    }
-
-    fn event_type(&self, history: History<'_>, at: usize) -> i32 {
-        let code = history.event_types.map_or(0, |t| usize::from(t[at]));
-        if code < self.types { code as i32 } else { 0 }
     }
 
     /// Rank of each event `from..`, given everything before it, from one sweep over the history.
@@ -160,7 +153,8 @@ impl Inference<'_> {
             };
             let items: Vec<i32> = part.clone().map(|at| inputs.items[at] as i32).collect();
             let codes: Vec<i32> = part.clone().map(|at| self.coder.code(inputs, at)).collect();
-            let types: Vec<i32> = part.clone().map(|at| self.event_type(inputs, at)).collect();
+            let types: Vec<i32> =
+                part.clone().map(|at| self.coder.event_type(inputs, at)).collect();
             let x = self.network.embed(&items, &codes, &types, [1, part.len()], self.device);
             states.push(self.network.gru.forward(x, first, None).reshape([part.len(), hidden]));
         }

@@ -17,7 +17,6 @@ pub(super) struct HrnnLearner {
     pub(super) streams: Streams,
     pub(super) validation: Vec<HeldOut>,
     pub(super) fingerprint: String,
-    pub(super) types: usize,
 }
 
 impl Learner for HrnnLearner {
@@ -60,7 +59,6 @@ impl Learner for HrnnLearner {
             coder: self.streams.coder,
             device: &device,
             items: self.streams.interactions.n_items(),
-            types: self.types,
         };
         let mut total = 0.0;
         for held_out in self.validation.chunks(256) {

@@ -49,8 +49,8 @@ pub struct FittedHrnn {
 }
 
 impl Hrnn {
-    fn coder(&self) -> Coder {
-        Coder { gap: self.gap_seconds(), hierarchy: self.hierarchy }
+    fn coder(&self, shape: Shape) -> Coder {
+        Coder { gap: self.gap_seconds(), hierarchy: self.hierarchy, types: shape.types }
     }
 
     fn shape(&self, interactions: &Interactions) -> Shape {
@@ -102,7 +102,7 @@ impl Hrnn {
             sampled.then(|| Sampler::new(&counts, self.negatives.get(), self.negative_exponent));
         let streams = Streams {
             users,
-            coder: self.coder(),
+            coder: self.coder(shape),
             lanes: self.lanes.get(),
             bptt: self.bptt.get(),
             lookahead: self.lookahead.get(),
@@ -114,7 +114,7 @@ impl Hrnn {
             repeats: shape.repeats,
             interactions: data,
         };
-        Ok(HrnnLearner { streams, validation: inner.queries, fingerprint, types: shape.types })
+        Ok(HrnnLearner { streams, validation: inner.queries, fingerprint })
     }
 }
 
@@ -136,7 +136,7 @@ impl Recipe for Hrnn {
         let counts = learner.streams.interactions.item_counts();
         let network = Network::new(shape, &counts, run.seed.child("weights"), &device);
         let trained = Trainer::new(self.training()).fit(&learner, network, run)?;
-        Ok(FittedHrnn { network: trained.model, shape, coder: self.coder(), device })
+        Ok(FittedHrnn { network: trained.model, shape, coder: self.coder(shape), device })
     }
 
     fn load(&self, reader: &ArtifactReader, device: &str) -> Result<FittedHrnn, LoadError> {
@@ -145,7 +145,7 @@ impl Recipe for Hrnn {
         let bytes = reader.read(WEIGHTS)?;
         let network = weights::from_bytes(Network::blank(shape, &device), &bytes, &device)
             .map_err(|source| LoadError::Weights { file: WEIGHTS.to_owned(), source })?;
-        Ok(FittedHrnn { network, shape, coder: self.coder(), device })
+        Ok(FittedHrnn { network, shape, coder: self.coder(shape), device })
     }
 }
 
@@ -156,7 +156,6 @@ impl FittedHrnn {
             coder: self.coder,
             device: &self.device,
             items: self.shape.items,
-            types: self.shape.types,
         }
     }
 }

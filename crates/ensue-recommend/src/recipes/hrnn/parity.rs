@@ -50,8 +50,9 @@ impl ModuleVisitor for Collect<'_> {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let grad = param.val().grad(self.grads).map(values);
-        self.out.push((format!("gradient of {}", self.path.join(".")), grad.unwrap_or_default()));
+        let name = self.path.join(".");
+        let grad = param.val().grad(self.grads).unwrap_or_else(|| panic!("{name} has no gradient"));
+        self.out.push((format!("gradient of {name}"), values(grad)));
     }
 }
 
@@ -77,13 +78,8 @@ fn measure(device: &Device, settings: &Hrnn) -> Values {
     }
     let grads = total.backward();
     tracked.visit(&mut Collect { grads: &grads, path: Vec::new(), out: &mut out });
-    let inference = Inference {
-        network: &network,
-        coder: streams.coder,
-        device,
-        items: shape.items,
-        types: shape.types,
-    };
+    let inference =
+        Inference { network: &network, coder: streams.coder, device, items: shape.items };
     let histories: Vec<_> = data.users().map(|(_, history)| history).collect();
     out.push(("scores".to_owned(), inference.scores(&histories).unwrap()));
     out
@@ -109,6 +105,10 @@ fn parity_of_loss_gradients_and_scores() {
             assert_eq!(a.len(), b.len());
             for ((name, a), (other, b)) in a.iter().zip(&b) {
                 assert_eq!((name, a.len()), (other, b.len()));
+                assert!(
+                    a.iter().chain(b).all(|v| v.is_finite()),
+                    "{hierarchy:?}: {name} is not finite"
+                );
                 let scale = b.iter().fold(1e-6f32, |m, x| m.max(x.abs()));
                 let worst = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0f32, f32::max);
                 assert!(

@@ -5,7 +5,7 @@
 //! its score, chosen by how often and how long ago the user had it. (Repeat consumption as a term of its own: Anderson
 //! et al., *The Dynamics of Repeat Consumption*, WWW 2014; RepeatNet, AAAI 2019.)
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ensue_core::History;
 
@@ -18,12 +18,18 @@ const SESSIONS: usize = 4;
 /// Number of different codes.
 pub(super) const CODES: usize = TIMES * SESSIONS;
 
+/// Distinct items that are remembered, the newest: bounds what a very long history costs at every step.
+pub(super) const CAPACITY: usize = 1_000;
+
 /// The items of a history as it grows.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Item, times, session of the last time; in order of first appearance.
+    /// Item, times, session of the last time.
     items: Vec<(u32, usize, usize)>,
-    places: HashMap<u32, usize>,
+    /// Place in `items` and event of the last time, by item.
+    places: HashMap<u32, (usize, usize)>,
+    /// Item by event of its last time, oldest first.
+    order: BTreeMap<usize, u32>,
     session: usize,
 }
 
@@ -32,10 +38,20 @@ impl Seen {
     pub(super) fn push(&mut self, history: History<'_>, at: usize, coder: &Coder) {
         self.session += usize::from(coder.starts_session(history, at));
         let item = history.items[at];
-        let place = *self.places.entry(item).or_insert_with(|| {
+        let place = if let Some((place, last)) = self.places.remove(&item) {
+            self.order.remove(&last);
+            place
+        } else if self.items.len() < CAPACITY {
             self.items.push((item, 0, 0));
             self.items.len() - 1
-        });
+        } else {
+            let (_, oldest) = self.order.pop_first().expect("as many as items");
+            let (place, _) = self.places.remove(&oldest).expect("every item has a place");
+            self.items[place] = (item, 0, 0);
+            place
+        };
+        self.places.insert(item, (place, at));
+        self.order.insert(at, item);
         let (_, times, session) = &mut self.items[place];
         (*times, *session) = (*times + 1, self.session);
     }

@@ -21,7 +21,8 @@ pub enum Hierarchy {
     /// One network runs inside a session; a second one, over the sessions of a user, gives each session its first state
     /// (HRNN Init, Quadrana et al. 2017).
     UserState,
-    /// No session information: one network over the stream of items.
+    /// No session information: one network over the stream of items. (`repeat_term` still counts sessions; switch it off
+    /// for a plain recurrent network.)
     Flat,
 }
 
@@ -65,7 +66,7 @@ pub struct Hrnn {
     /// Inactivity in minutes that ends a session, where the data has no session column. Default 30.
     pub session_gap_minutes: f64,
     /// Whether a learned value is added to the score of items that the user had before, by how often and how many sessions
-    /// ago: films are seen once, groceries bought again, and the state alone cannot remember a long history. Default true.
+    /// ago: films are seen once, groceries bought again, and the state alone cannot remember a long history. The newest 1,000 distinct items count. Default true.
     pub repeat_term: bool,
     /// How many of the next events count as right answers at each step, the k-th with weight 1/k. Default 1: the next
     /// event only.
@@ -154,7 +155,19 @@ impl Hrnn {
         field("clip_norm", self.clip_norm, above(self.clip_norm), positive)?;
         let (hidden, lookahead) = (self.hidden_dimension.get(), self.lookahead.get());
         field("hidden_dimension", hidden as f64, hidden <= 4096, "must be at most 4096")?;
-        field("lookahead", lookahead as f64, lookahead <= 1000, "must be at most 1000")
+        field("lookahead", lookahead as f64, lookahead <= 1000, "must be at most 1000")?;
+        // A typing error must be refused here, not end in an allocation of terabytes.
+        for (name, value) in [
+            ("bptt", self.bptt),
+            ("lanes", self.lanes),
+            ("negatives", self.negatives),
+            ("epochs", self.epochs),
+        ] {
+            field(name, value.get() as f64, value.get() <= 100_000, "must be at most 100000")?;
+        }
+        let patience = self.patience.map_or(0.0, |n| n.get() as f64);
+        let measured = self.patience.is_none() || self.validation_share > 0.0;
+        field("patience", patience, measured, "needs a validation_share above 0 to measure by")
     }
 
     /// Inactivity that ends a session, in seconds.

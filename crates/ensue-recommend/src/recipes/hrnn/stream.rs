@@ -148,8 +148,7 @@ impl Streams {
 
     fn batch(&self, lanes: &mut [Lane], rng: &mut ChaCha8Rng) -> Batch {
         let reads: Vec<Vec<(u32, usize)>> = lanes.iter_mut().map(|lane| self.read(lane)).collect();
-        let longest = reads.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let time = if self.by_session() { longest } else { self.bptt };
+        let time = reads.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let (n, k) = (lanes.len() * time, self.lookahead);
         let mut batch = Batch {
             items: vec![0; n],
@@ -238,7 +237,7 @@ impl Streams {
         let history = self.interactions.user(user);
         batch.items[i] = history.items[at] as i32;
         batch.codes[i] = self.coder.code(history, at);
-        batch.types[i] = history.event_types.map_or(0, |t| i32::from(t[at]));
+        batch.types[i] = self.coder.event_type(history, at);
         // The first state of a session comes from the user's, and nothing inside one is forgotten.
         batch.keep[i] = f32::from(u8::from(at > 0 || self.by_session()));
         batch.events += 1;

@@ -7,6 +7,7 @@ use ensue_core::{Event, History, Interactions, InteractionsBuilder, Run, Seed};
 use super::{
     Hierarchy, Hrnn,
     context::Coder,
+    repeat::{CAPACITY, Seen},
     stream::{Batch, Streams, mask, time_ranks},
 };
 use crate::{
@@ -108,8 +109,9 @@ fn lanes_go_on_across_steps_and_forget_between_users() {
     let streams = streams(Hierarchy::Flat, 3, 4, 1);
     let mut last = [None::<i32>; 3];
     for batch in epoch(&streams) {
+        let time = batch.items.len() / 3;
         for (lane, last) in last.iter_mut().enumerate() {
-            for i in lane * 4..lane * 4 + 4 {
+            for i in lane * time..(lane + 1) * time {
                 if batch.weights[i] == 0.0 {
                     continue;
                 }
@@ -150,7 +152,7 @@ fn session_chunks_stay_inside_a_session() {
 
 #[test]
 fn a_gap_or_a_session_column_starts_a_session() {
-    let coder = Coder { gap: 1800, hierarchy: Hierarchy::SessionInput };
+    let coder = Coder { gap: 1800, hierarchy: Hierarchy::SessionInput, types: 1 };
     let timestamps = [0, 1800, 3601, 3601];
     let history = |sessions| History {
         items: &[1, 2, 3, 4],
@@ -224,10 +226,48 @@ fn every_hierarchy_and_the_sampled_softmax_learn_the_checkerboard() {
     }
 }
 
+// Oracle: the promise that nothing a caller can build panics; 255 stands for a missing type.
+#[test]
+fn a_missing_event_type_counts_as_the_first() {
+    let mut builder = InteractionsBuilder::new();
+    for user in 0..4 {
+        for at in 0..4u32 {
+            let event_type = (at != 2).then_some((at % 2) as u8);
+            builder.push(user, Event { event_type, ..Event::new(at, i64::from(at)) });
+        }
+    }
+    let data = builder.event_type_names(vec!["a".to_owned(), "b".to_owned()]).build(4, 4);
+    let coder = Coder { gap: 1800, hierarchy: Hierarchy::Flat, types: 2 };
+    let codes: Vec<i32> = (0..4).map(|at| coder.event_type(data.user(0), at)).collect();
+    assert_eq!(codes, [0, 1, 0, 1]);
+    let settings = Hrnn { epochs: count(1), ..Hrnn::small() };
+    settings.fit(&TrainingData::from_interactions(data), &mut Run::new("ndarray")).unwrap();
+}
+
+// Oracle: a reading of the rule: the newest `CAPACITY` distinct items, whatever came before.
+#[test]
+fn only_the_newest_items_of_a_long_history_are_remembered() {
+    let n = CAPACITY as u32 + 10;
+    let (items, timestamps): (Vec<u32>, Vec<i64>) = (0..n).map(|i| (i, i64::from(i))).unzip();
+    let history = History {
+        items: &items,
+        timestamps: &timestamps,
+        event_types: None,
+        values: None,
+        sessions: None,
+    };
+    let coder = Coder { gap: 1800, hierarchy: Hierarchy::Flat, types: 1 };
+    let mut kept: Vec<u32> = Seen::of(history, &coder).codes().map(|(item, _)| item).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, (10..n).collect::<Vec<_>>());
+}
+
 #[test]
 fn settings_out_of_range_are_refused_by_name() {
     let refused = |settings: Hrnn| settings.check().unwrap_err().to_string();
     let cases = [
+        (Hrnn { bptt: count(1 << 40), ..Hrnn::default() }, "bptt"),
+        (Hrnn { patience: Some(count(2)), ..Hrnn::default() }, "patience"),
         (Hrnn { dropout_input: 1.0, ..Hrnn::default() }, "dropout_input"),
         (Hrnn { learning_rate: f64::NAN, ..Hrnn::default() }, "learning_rate"),
         (Hrnn { session_gap_minutes: 0.0, ..Hrnn::default() }, "session_gap_minutes"),
