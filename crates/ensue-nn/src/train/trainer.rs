@@ -116,7 +116,7 @@ impl Trainer {
     /// starts afresh when there is none. The directory is removed at the end unless its policy says
     /// keep; it also stays when the time was used up, so that another run can go on from it. When
     /// the time is used up within an epoch, the result is the best of the finished epochs, or,
-    /// without a validation metric, the weights of that moment, and the run is warned. A run without a report hook that
+    /// without a validation metric, the weights of that moment. A run without a report hook that
     /// has no validation metric reports the negative training loss.
     ///
     /// # Errors
@@ -180,16 +180,6 @@ impl Trainer {
                 break stopped;
             }
         };
-        if stopped == Stopped::Budget {
-            let message = if state.steps == 0 {
-                "the time budget ended before the first training step: the weights are untrained"
-                    .to_owned()
-            } else {
-                let done = state.epoch;
-                format!("the time budget ended training after {done} of {epochs} epochs")
-            };
-            run.emit(Progress::Warning { message });
-        }
         let keep = run.checkpoint.as_ref().is_some_and(|policy| policy.keep);
         if let Some(checkpoint) = &checkpoint
             && !keep
