@@ -7,6 +7,7 @@
 
 mod data;
 mod measurements;
+mod peers;
 mod recipes;
 mod report;
 

@@ -1,10 +1,11 @@
 //! Real data under the protocols of the acceptance figures.
 //!
 //! Nothing here is part of the project: files are found through `ENSUE_DATASETS`, and a measurement whose files are
-//! missing is "not measured".
+//! missing is "not measured". Figures of speed need no real data: [`synthetic`] makes it up.
 
 pub(crate) mod movielens;
 pub(crate) mod online_retail;
+pub(crate) mod synthetic;
 pub(crate) mod yoochoose;
 
 use std::{

@@ -115,6 +115,22 @@ pub fn is_ndarray(device: &Device) -> bool {
     }
 }
 
+/// Whether `device` is a wgpu adapter, with or without autodiff.
+#[must_use]
+pub fn is_wgpu(device: &Device) -> bool {
+    #[cfg(feature = "wgpu")]
+    {
+        use burn::backend::CubeDevice;
+        let plain = device.clone().without_autodiff();
+        matches!(plain.as_dispatch(), DispatchDevice::Cube(CubeDevice::Wgpu(_)))
+    }
+    #[cfg(not(feature = "wgpu"))]
+    {
+        let _: &DispatchDevice = device.as_dispatch();
+        false
+    }
+}
+
 #[cfg(feature = "ndarray")]
 #[expect(clippy::unnecessary_wraps, reason = "the build without the feature fails here")]
 fn ndarray(_name: &str) -> Result<Device, DeviceError> {

@@ -7,10 +7,14 @@
 //! | [`recurrent`] | recurrent layers whose whole sweep is one differentiable operation |
 //! | [`loss`] | losses over a catalogue, fused with their product |
 //! | [`kernels`] | the CPU code under both |
+//! | [`embedding`] | tables of which a step touches few rows |
 //! | [`optim`] | Adam, Adagrad, clipping, learning-rate schedules |
 //! | [`weights`] | modules to safetensors and back |
 
+#[cfg(feature = "wgpu")]
+mod cube;
 pub mod device;
+pub mod embedding;
 pub mod init;
 #[cfg(feature = "ndarray")]
 pub mod kernels;

@@ -1,11 +1,11 @@
-//! Cache-line aligned, zeroed scratch memory that is kept between steps.
+//! Cache-line aligned scratch memory that is kept between steps.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 use super::lanes::Element;
 
-/// Floats per cache line of 64 bytes, for the widest element type in use.
+/// Elements of one line: 64 bytes of `f32`, 128 of `f64`.
 const LINE: usize = 16;
 
 /// One cache line; makes `Vec` allocate on 64-byte boundaries.
@@ -15,6 +15,7 @@ pub(crate) struct Line<E>([E; LINE]);
 
 /// A 64-byte aligned slice of `len` elements.
 pub(super) struct Buffer<E: Element> {
+    /// May be longer than asked for.
     lines: Vec<Line<E>>,
     len: usize,
 }
@@ -22,17 +23,15 @@ pub(super) struct Buffer<E: Element> {
 impl<E: Element> Buffer<E> {
     /// A buffer of `len` elements, all zero.
     pub(super) fn zeroed(len: usize) -> Self {
-        let mut lines = take(len.div_ceil(LINE));
-        lines.clear();
-        lines.resize(len.div_ceil(LINE), Line([E::ZERO; LINE]));
-        Self { lines, len }
+        let mut buffer = Self::scratch(len);
+        buffer.fill(E::ZERO);
+        buffer
     }
 
     /// A buffer of `len` elements whose contents are arbitrary (zero or left over from an earlier
     /// use), for callers that write everything before they read it.
     pub(super) fn scratch(len: usize) -> Self {
-        let mut lines = take(len.div_ceil(LINE));
-        lines.resize(len.div_ceil(LINE), Line([E::ZERO; LINE]));
+        let lines = take(len.div_ceil(LINE));
         Self { lines, len }
     }
 }
@@ -45,7 +44,9 @@ impl<E: Element> std::fmt::Debug for Buffer<E> {
 
 impl<E: Element> Clone for Buffer<E> {
     fn clone(&self) -> Self {
-        Self { lines: self.lines.clone(), len: self.len }
+        let mut copy = Self::scratch(self.len);
+        copy.copy_from_slice(self);
+        copy
     }
 }
 
@@ -89,8 +90,8 @@ fn take<E: Element>(lines: usize) -> Vec<Line<E>> {
     let best = pool
         .iter()
         .enumerate()
-        .filter(|(_, p)| p.capacity() >= lines && p.capacity() <= lines.saturating_mul(4))
-        .min_by_key(|(_, p)| p.capacity())
+        .filter(|(_, p)| p.len() >= lines && p.len() / 4 <= lines)
+        .min_by_key(|(_, p)| p.len())
         .map(|(i, _)| i);
-    best.map_or_else(|| Vec::with_capacity(lines), |i| pool.swap_remove(i))
+    best.map_or_else(|| vec![Line([E::ZERO; LINE]); lines], |i| pool.swap_remove(i))
 }

@@ -1,6 +1,6 @@
 //! Matrix product `C = A B` or `C += A B` with `B` packed once and used many times.
 //!
-//! `B` lies in panels of `2 * N` columns (two vectors): `[panel][k][column]`. A tile of `ROWS x 2N`
+//! `B` lies in panels of `2 * N` columns (two vectors): `[panel][k][column]`. A tile of `TILE / 2 x 2N`
 //! of `C` stays in registers while `k` runs; `A` is read element by element with any strides, so a
 //! transposed `A` costs nothing extra. `k` is cut in blocks that keep a panel in the first cache.
 
@@ -131,7 +131,7 @@ impl<E: Element> Kernel<E> for Gemm<'_, E> {
         let width = 2 * L::N;
         assert_eq!(b.width, width, "packed for another instruction set");
         // Tiles of nearly equal height: a lone last row would leave the multipliers idle.
-        let tiles = m.div_ceil(L::ROWS);
+        let tiles = m.div_ceil(L::TILE / 2);
         let mut from = 0;
         while from < b.k {
             let k = K_BLOCK.min(b.k - from);
@@ -197,7 +197,7 @@ struct Tile<E> {
 impl<E: Element> Tile<E> {
     /// # Safety
     /// `a` must be readable at `M` rows and `k` columns by its strides, `b` at `k * 2N` elements,
-    /// `c` writable at `M` rows of `cols <= 2N` columns; `M <= L::ROWS`.
+    /// `c` writable at `M` rows of `cols <= 2N` columns; `M <= L::TILE / 2`.
     #[inline(always)]
     unsafe fn run<L: Lanes<E = E>, const M: usize>(&self) {
         // SAFETY: every address below is inside what the caller promises.

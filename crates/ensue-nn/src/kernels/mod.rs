@@ -16,16 +16,23 @@
 
 mod buffer;
 mod gemm;
-mod gru;
 mod isa;
 mod lanes;
+mod peak;
+mod sampled;
 mod softmax;
+pub(crate) mod sweep;
 mod threads;
+mod update;
 
-pub(crate) use gru::{GruArgs, GruSaved, gru_backward, gru_forward};
 pub use isa::{Isa, available_isas, isa, with_isa};
+pub use peak::peak_flops;
+pub(crate) use sampled::{SampledArgs, sampled_loss};
 pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};
+pub use sweep::sweep_flops;
+pub(crate) use sweep::{StepWeights, SweepArgs, SweepSaved, sweep_backward, sweep_forward};
 pub use threads::{set_threads, threads};
+pub(crate) use update::{Buffers, Pace, Rule, squares, update, update_rows};
 
 #[cfg(test)]
 mod tests;

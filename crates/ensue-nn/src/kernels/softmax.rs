@@ -45,7 +45,7 @@ pub(crate) struct Terms<'a, E> {
 
 impl<E: Element> Terms<'_, E> {
     /// Entries of a row, as (class, code).
-    fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let entries = match self.offsets.get(row..row + 2) {
             Some(bounds) => bounds[0] as usize..bounds[1] as usize,
             None => 0..0,
@@ -57,7 +57,7 @@ impl<E: Element> Terms<'_, E> {
             .map(|(&class, &code)| (class as usize, code as usize))
     }
 
-    fn check(&self, rows: usize, classes: usize) {
+    pub(super) fn check(&self, rows: usize, classes: usize) {
         let Some(&last) = self.offsets.last() else { return };
         assert!(self.offsets.len() == rows + 1 && self.offsets.is_sorted(), "offsets of the terms");
         assert_eq!((self.classes.len(), self.codes.len()), (last as usize, last as usize), "terms");

@@ -7,18 +7,18 @@ use super::lanes::{Element, Kernel, Lanes};
 use super::*;
 use ensue_core::Seed;
 
-fn noise<E: Element>(n: usize, what: &str, scale: f64) -> Vec<E> {
+pub(super) fn noise<E: Element>(n: usize, what: &str, scale: f64) -> Vec<E> {
     let mut rng = Seed(7).stream(what);
     (0..n).map(|_| E::from_f64((rng.random::<f64>() * 2.0 - 1.0) * scale)).collect()
 }
 
-fn dot<E: Element>(a: &[E], b: &[E]) -> f64 {
+pub(super) fn dot<E: Element>(a: &[E], b: &[E]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(x, y)| x.to_f64() * y.to_f64()).sum()
 }
 
 /// Largest difference relative to the largest magnitude of `b`.
-fn distance<A: Element, B: Element>(a: &[A], b: &[B]) -> f64 {
+pub(super) fn distance<A: Element, B: Element>(a: &[A], b: &[B]) -> f64 {
     assert_eq!(a.len(), b.len());
     let scale = b.iter().map(|x| x.to_f64().abs()).fold(1e-30, f64::max);
     a.iter().zip(b).map(|(x, y)| (x.to_f64() - y.to_f64()).abs()).fold(0.0, f64::max) / scale
@@ -122,143 +122,6 @@ fn activations_are_accurate_and_let_nan_through() {
                 assert!(y.iter().all(|v| *v >= 1.0), "{isa:?} function {which} at infinity");
             }
         });
-    }
-}
-
-/// Owned arguments of a sweep.
-struct Gru<E> {
-    fields: [Vec<E>; 6],
-    keep: Vec<E>,
-    shape: [usize; 4],
-}
-
-impl<E: Element> Gru<E> {
-    fn new([batch, time, input, hidden]: [usize; 4]) -> Self {
-        let mut rng = Seed(3).stream("keep");
-        let keep =
-            (0..batch * time).map(|_| E::from_f64(f64::from(u8::from(rng.random::<f64>() > 0.2))));
-        Self {
-            keep: keep.collect(),
-            fields: [
-                noise(batch * time * input, "x", 1.0),
-                noise(input * 3 * hidden, "wx", 0.5),
-                noise(3 * hidden, "bx", 0.5),
-                noise(hidden * 3 * hidden, "wh", 0.5),
-                noise(3 * hidden, "bh", 0.5),
-                noise(batch * hidden, "h0", 1.0),
-            ],
-            shape: [batch, time, input, hidden],
-        }
-    }
-
-    fn args(&self) -> GruArgs<'_, E> {
-        let [x, wx, bx, wh, bh, h0] = &self.fields;
-        let [batch, time, input, hidden] = self.shape;
-        GruArgs { x, wx, bx, wh, bh, h0, keep: &self.keep, batch, time, input, hidden }
-    }
-
-    fn grads(&self, dh: &[E]) -> [Vec<E>; 6] {
-        let (_, saved) = gru_forward(&self.args(), true);
-        let g = gru_backward(&self.args(), saved.unwrap(), dh, true);
-        [g.x, g.wx, g.bx, g.wh, g.bh, g.h0]
-    }
-
-    /// The formula of the module's front page, one unit at a time, in f64.
-    fn plain(&self) -> Vec<f64> {
-        let [batch, time, input, hidden] = self.shape;
-        let [x, wx, bx, wh, bh, h0] = &self.fields;
-        let f = |v: &[E], i: usize| v[i].to_f64();
-        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let mut out = vec![0.0; batch * time * hidden];
-        for b in 0..batch {
-            let mut h: Vec<f64> = (0..hidden).map(|j| f(h0, b * hidden + j)).collect();
-            for t in 0..time {
-                for v in &mut h {
-                    *v *= f(&self.keep, b * time + t);
-                }
-                let gate =
-                    |w: &[E], bias: &[E], from: &dyn Fn(usize) -> f64, n: usize, c: usize| {
-                        f(bias, c) + (0..n).map(|i| from(i) * f(w, i * 3 * hidden + c)).sum::<f64>()
-                    };
-                let gx = |c| gate(wx, bx, &|i| f(x, (b * time + t) * input + i), input, c);
-                let gh = |c| gate(wh, bh, &|i| h[i], hidden, c);
-                let next: Vec<f64> = (0..hidden)
-                    .map(|j| {
-                        let r = sigmoid(gx(j) + gh(j));
-                        let z = sigmoid(gx(hidden + j) + gh(hidden + j));
-                        let n = (gx(2 * hidden + j) + r * gh(2 * hidden + j)).tanh();
-                        (1.0 - z) * n + z * h[j]
-                    })
-                    .collect();
-                out[(b * time + t) * hidden..][..hidden].copy_from_slice(&next);
-                h = next;
-            }
-        }
-        out
-    }
-}
-
-const SHAPES: [[usize; 4]; 6] =
-    [[1, 1, 1, 1], [2, 3, 4, 5], [5, 7, 3, 17], [13, 4, 33, 16], [3, 1, 2, 31], [4, 9, 1, 8]];
-
-// Oracle: the formula, unit by unit.
-#[test]
-fn gru_sweep_equals_the_formula() {
-    for shape in SHAPES {
-        let case = Gru::<f64>::new(shape);
-        let d = distance(&gru_forward(&case.args(), false).0, &case.plain());
-        assert!(d < 1e-12, "{shape:?} f64: {d:e}");
-        for isa in available_isas() {
-            with_isa(isa, || {
-                let case = Gru::<f32>::new(shape);
-                let d = distance(&gru_forward(&case.args(), false).0, &case.plain());
-                assert!(d < 2e-6, "{isa:?} {shape:?}: {d:e}");
-            });
-        }
-    }
-}
-
-// Oracle: central differences in f64 along random directions.
-#[test]
-fn gru_gradients_equal_finite_differences() {
-    for shape in SHAPES {
-        let case = Gru::<f64>::new(shape);
-        let n = shape[0] * shape[1] * shape[3];
-        let dh = noise::<f64>(n, "dh", 1.0);
-        let grads = case.grads(&dh);
-        for (field, grad) in grads.iter().enumerate() {
-            for direction in 0..3 {
-                let v = noise::<f64>(grad.len(), &format!("direction {direction}"), 1.0);
-                let step = 6e-6;
-                let at = |s: f64| {
-                    let mut moved =
-                        Gru { fields: case.fields.clone(), keep: case.keep.clone(), shape };
-                    moved.fields[field].iter_mut().zip(&v).for_each(|(x, d)| *x += s * d);
-                    dot(&gru_forward(&moved.args(), false).0, &dh)
-                };
-                let want = (at(step) - at(-step)) / (2.0 * step);
-                let got = dot(grad, &v);
-                let tolerance = 1e-7 * want.abs().max(1.0);
-                assert!((got - want).abs() < tolerance, "{shape:?} field {field}: {got} {want}");
-            }
-        }
-    }
-}
-
-// Oracle: the f64 gradients just checked.
-#[test]
-fn gru_gradients_agree_on_every_instruction_set() {
-    for shape in SHAPES.into_iter().chain([[9, 20, 12, 43]]) {
-        let dh = noise::<f64>(shape[0] * shape[1] * shape[3], "dh", 1.0);
-        let want = Gru::<f64>::new(shape).grads(&dh);
-        let dh: Vec<f32> = dh.iter().map(|&x| x as f32).collect();
-        for isa in available_isas() {
-            let got = with_isa(isa, || Gru::<f32>::new(shape).grads(&dh));
-            for (field, (a, b)) in got.iter().zip(&want).enumerate() {
-                let d = distance(a, b);
-                assert!(d < 5e-6, "{isa:?} {shape:?} field {field}: {d:e}");
-            }
-        }
     }
 }
 

@@ -1,8 +1,17 @@
-//! Losses over a catalogue of classes, fused with the product that makes their logits.
+//! Losses over a catalogue of classes, fused with the product that makes their logits: over all of
+//! it, or over a sample.
 
 pub(crate) mod ops;
+mod sampled;
+pub(crate) mod sampled_ops;
+mod sampled_reference;
+#[cfg(test)]
+mod sampled_tests;
 #[cfg(test)]
 mod tests;
+
+pub use sampled::{Candidates, SampledLoss, sampled_loss};
+pub use sampled_reference::sampled_loss_reference;
 
 use burn::backend::Dispatch;
 use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData, activation::log_softmax};

@@ -47,10 +47,11 @@ pub(crate) trait SoftmaxKernels: Backend {
     fn scale(tensor: FloatTensor<Self>, factor: &FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+/// The backward pass of a loss whose gradients are its state.
 #[derive(Debug)]
-struct SoftmaxBackward;
+pub(super) struct KeptGradients;
 
-impl<B: SoftmaxKernels> Backward<B, 4> for SoftmaxBackward {
+impl<B: SoftmaxKernels> Backward<B, 4> for KeptGradients {
     type State = [FloatTensor<B>; 4];
 
     fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -83,7 +84,7 @@ impl<B: SoftmaxKernels, C: CheckpointStrategy> SoftmaxOps for Autodiff<B, C> {
         let parents = [hidden_node, table_node, bias_node, values_node];
         let inputs = [hidden, table, bias, values];
         let terms = [term_offsets, term_classes, term_codes];
-        match SoftmaxBackward.prepare::<C>(parents).compute_bound().stateful() {
+        match KeptGradients.prepare::<C>(parents).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let (loss, grads) = B::softmax_loss(inputs, targets, weights, terms, true);
                 prep.finish(grads.expect("asked for"), loss)

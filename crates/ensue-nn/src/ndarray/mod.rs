@@ -4,6 +4,7 @@
     reason = "burn-ndarray is deprecated upstream, and the CPU backend of this project"
 )]
 
-mod gru;
 mod host;
+mod sampled;
 mod softmax;
+mod sweep;

@@ -5,7 +5,18 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
-/// A parameter's gradient, flat.
+use super::OptimizerError;
+use super::host::squares;
+use crate::embedding::Touched;
+
+/// A parameter's gradient.
+pub(super) struct Gradient {
+    pub(super) flat: Flat,
+    /// The rows it belongs to, ascending; `None` for all of the parameter.
+    pub(super) rows: Option<Vec<u32>>,
+}
+
+/// The numbers of a gradient.
 pub(super) enum Flat {
     /// On the host: ndarray with f32.
     Host(Vec<f32>),
@@ -22,29 +33,40 @@ pub(super) enum Scale {
 /// Gradients by path.
 pub(super) struct Collected {
     /// Looked up by path, never iterated, so its order cannot matter.
-    pub(super) by_path: HashMap<String, Flat>,
+    pub(super) by_path: HashMap<String, Gradient>,
     /// Sum of squares of the host gradients, in f64 and in order of the module's fields.
     squares: f64,
     /// Sum of squares of the device gradients.
     device_squares: Option<Tensor<1>>,
 }
 
-/// Takes the gradients of `model` out of `gradients`; `clip` says that the norm will be needed.
+/// Takes the gradients of `model` and of the rows `touched` out of `gradients`; `clip` says that the
+/// norm will be needed.
 pub(super) fn collect<M: Module>(
     model: &M,
     gradients: Gradients,
+    touched: Vec<Touched>,
     host: bool,
     clip: bool,
-) -> Collected {
+) -> Result<Collected, OptimizerError> {
     let mut visitor = Visitor {
         gradients,
+        touched,
         host,
         clip,
         path: Vec::new(),
         out: Collected { by_path: HashMap::new(), squares: 0.0, device_squares: None },
+        problem: None,
     };
     model.visit(&mut visitor);
-    visitor.out
+    if let Some(left) = visitor.touched.first() {
+        let parameter = left.id.to_string();
+        visitor.problem.get_or_insert((parameter, "the model has no parameter of this id"));
+    }
+    match visitor.problem {
+        Some((parameter, problem)) => Err(OptimizerError::Rows { parameter, problem }),
+        None => Ok(visitor.out),
+    }
 }
 
 impl Collected {
@@ -72,10 +94,55 @@ impl Collected {
 
 struct Visitor {
     gradients: Gradients,
+    touched: Vec<Touched>,
     host: bool,
     clip: bool,
     path: Vec<String>,
     out: Collected,
+    /// The first parameter whose rows cannot be updated, and why.
+    problem: Option<(String, &'static str)>,
+}
+
+/// A flat gradient, and the rows it belongs to.
+type Found = (Tensor<1>, Option<Vec<u32>>);
+
+impl Visitor {
+    /// The rows that were gathered from a parameter. Looks through a handful of tables.
+    fn rows_of<const D: usize>(
+        &mut self,
+        param: &Param<Tensor<D>>,
+        value: &Tensor<D>,
+    ) -> Result<Option<Touched>, &'static str> {
+        let Some(at) = self.touched.iter().position(|t| t.id == param.id) else { return Ok(None) };
+        let touched = self.touched.remove(at);
+        let before = self.touched.len();
+        self.touched.retain(|t| t.id != param.id);
+        if self.touched.len() < before {
+            Err("they were gathered twice in one step")
+        } else if touched.table != value.dims() {
+            Err("it has another shape than when they were gathered")
+        } else {
+            Ok(Some(touched))
+        }
+    }
+
+    fn gradient<const D: usize>(
+        &mut self,
+        param: &Param<Tensor<D>>,
+    ) -> Result<Option<Found>, &'static str> {
+        let value = param.val();
+        let touched = self.rows_of(param, &value)?;
+        let whole = value.grad_remove(&mut self.gradients);
+        match (whole, touched) {
+            (Some(_), Some(_)) => Err("it is also used as a whole in this step"),
+            (Some(whole), None) => Ok(Some((whole.reshape([-1]), None))),
+            (None, Some(touched)) => {
+                let gradient = touched.gradient(&mut self.gradients);
+                Ok(gradient.map(|gradient| (gradient, Some(touched.rows))))
+            }
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 impl ModuleVisitor for Visitor {
@@ -88,7 +155,15 @@ impl ModuleVisitor for Visitor {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return };
+        let (gradient, rows) = match self.gradient(param) {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(problem) => {
+                let path = self.path.join(".");
+                self.problem.get_or_insert((path, problem));
+                return;
+            }
+        };
         let flat = if self.host {
             let values = gradient
                 .into_data()
@@ -97,42 +172,15 @@ impl ModuleVisitor for Visitor {
             self.out.squares += squares(&values);
             Flat::Host(values)
         } else {
-            let flat = gradient.reshape([-1]);
             if self.clip {
-                let sum = (flat.clone() * flat.clone()).sum();
+                let sum = (gradient.clone() * gradient.clone()).sum();
                 self.out.device_squares = Some(match self.out.device_squares.take() {
                     None => sum,
                     Some(before) => before + sum,
                 });
             }
-            Flat::Device(Box::new(flat))
+            Flat::Device(Box::new(gradient))
         };
-        self.out.by_path.insert(self.path.join("."), flat);
-    }
-}
-
-/// Sum of squares in f64. Eight partial sums in a fixed order: quick, and the same every time.
-fn squares(values: &[f32]) -> f64 {
-    let mut lanes = [0.0f64; 8];
-    let chunks = values.chunks_exact(8);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += f64::from(value) * f64::from(value);
-        }
-    }
-    let rest: f64 = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
-    lanes.iter().sum::<f64>() + rest
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn squares_are_summed_in_f64() {
-        // Oracle: n times one square, exact in f64; an f32 sum stalls at 2^24 = 16777216.
-        let values = vec![1.0f32; (1 << 24) + 3];
-        assert_eq!(super::squares(&values), 16_777_219.0);
-        assert_eq!(super::squares(&[3.0, 4.0]), 25.0);
-        assert_eq!(super::squares(&[1e30; 9]), 9.0 * f64::from(1e30f32).powi(2));
+        self.out.by_path.insert(self.path.join("."), Gradient { flat, rows });
     }
 }

@@ -1,35 +1,72 @@
-//! The formulas: once over host slices, once over tensors.
+//! The formulas: constants in f64, and the tensor form. The host form is in `kernels::update`.
 
 use burn::tensor::Tensor;
 
 use super::{Adagrad, Adam, Optimizer};
 
-/// Constants of one step of one parameter, computed in f64.
+/// A rule's constants in one step, the same for every weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     /// `p = keep p - rate m / (sqrt(v) root + epsilon)`
-    Adam { beta1: f64, beta2: f64, epsilon: f64, keep: f64, rate: f64, root: f64 },
-    /// `v = momentum v - rate g / sqrt(G + epsilon)`
-    Adagrad { epsilon: f64, momentum: f64, rate: f64 },
+    Adam { beta1: f64, beta2: f64, epsilon: f64, keep: f64 },
+    /// `v = momentum v - rate g / sqrt(G + epsilon)`, without a `v` of its own when momentum is 0.
+    Adagrad { epsilon: f64, momentum: f64 },
+}
+
+/// The constants that depend on how many gradients a weight has had.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pace {
+    pub(super) rate: f64,
+    pub(super) root: f64,
+}
+
+/// A factor of a whole tensor, or of each row: `[rows, 1]`.
+#[derive(Debug, Clone)]
+pub(super) enum Factor<const D: usize> {
+    Same(f64),
+    Each(Box<Tensor<D>>),
+}
+
+impl<const D: usize> Factor<D> {
+    fn times(&self, tensor: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Same(factor) => tensor * *factor,
+            Self::Each(factors) => tensor * (**factors).clone(),
+        }
+    }
+}
+
+/// Weights and what the rule remembers of them, as tensors of one shape.
+#[derive(Debug, Clone)]
+pub(super) struct Triple<const D: usize> {
+    pub(super) weights: Tensor<D>,
+    pub(super) first: Tensor<D>,
+    pub(super) second: Option<Tensor<D>>,
+}
+
+impl<const D: usize> Triple<D> {
+    pub(super) fn map<const E: usize>(self, f: impl Fn(Tensor<D>) -> Tensor<E>) -> Triple<E> {
+        let Self { weights, first, second } = self;
+        Triple { weights: f(weights), first: f(first), second: second.map(f) }
+    }
+
+    pub(super) fn zip(self, other: Self, f: impl Fn(Tensor<D>, Tensor<D>) -> Tensor<D>) -> Self {
+        Self {
+            weights: f(self.weights, other.weights),
+            first: f(self.first, other.first),
+            second: self.second.zip(other.second).map(|(one, two)| f(one, two)),
+        }
+    }
 }
 
 impl Step {
-    /// `count` is how many gradients the parameter has had, this one included.
-    pub(super) fn new(optimizer: &Optimizer, learning_rate: f64, count: u64) -> Self {
+    pub(super) fn new(optimizer: &Optimizer, learning_rate: f64) -> Self {
         match *optimizer {
             Optimizer::Adam(Adam { beta1, beta2, epsilon, weight_decay }) => {
-                let power = |beta: f64| beta.powf(count as f64);
-                Self::Adam {
-                    beta1,
-                    beta2,
-                    epsilon,
-                    keep: 1.0 - learning_rate * weight_decay,
-                    rate: learning_rate / (1.0 - power(beta1)),
-                    root: 1.0 / (1.0 - power(beta2)).sqrt(),
-                }
+                Self::Adam { beta1, beta2, epsilon, keep: 1.0 - learning_rate * weight_decay }
             }
             Optimizer::Adagrad(Adagrad { epsilon, momentum }) => {
-                Self::Adagrad { epsilon, momentum, rate: learning_rate }
+                Self::Adagrad { epsilon, momentum }
             }
         }
     }
@@ -42,84 +79,78 @@ impl Step {
         }
     }
 
-    /// One pass over a parameter on the host. `second` may be empty where the rule needs none.
-    pub(super) fn host(
+    /// Whether a weight's step depends on how many gradients it has had.
+    pub(super) fn counts(optimizer: &Optimizer) -> bool {
+        matches!(optimizer, Optimizer::Adam(_))
+    }
+
+    /// The rule in tensor operations.
+    pub(super) fn device<const D: usize>(
         self,
-        scale: f32,
-        weights: &mut [f32],
-        gradient: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-    ) {
-        let length = weights.len();
-        // Equal lengths, told to the compiler once, so that the loops run without checks.
-        let (gradient, first) = (&gradient[..length], &mut first[..length]);
+        Triple { weights, first, second }: Triple<D>,
+        gradient: Tensor<D>,
+        rate: &Factor<D>,
+        root: &Factor<D>,
+    ) -> Triple<D> {
         match self {
-            Self::Adam { beta1, beta2, epsilon, keep, rate, root } => {
-                let (b1, b2) = (beta1 as f32, beta2 as f32);
-                let (c1, c2) = ((1.0 - beta1) as f32, (1.0 - beta2) as f32);
-                let (epsilon, keep) = (epsilon as f32, keep as f32);
-                let (rate, root) = (rate as f32, root as f32);
-                let second = &mut second[..length];
-                for i in 0..length {
-                    let g = gradient[i] * scale;
-                    first[i] = b1 * first[i] + c1 * g;
-                    second[i] = b2 * second[i] + c2 * g * g;
-                    let change = rate * first[i] / (second[i].sqrt() * root + epsilon);
-                    weights[i] = keep * weights[i] - change;
-                }
+            Self::Adam { beta1, beta2, epsilon, keep } => {
+                let second = second.expect("Adam always keeps a second buffer");
+                let squared = gradient.clone() * gradient.clone();
+                let first = first * beta1 + gradient * (1.0 - beta1);
+                let second = second * beta2 + squared * (1.0 - beta2);
+                let divisor = root.times(second.clone().sqrt()) + epsilon;
+                let change = rate.times(first.clone() / divisor);
+                let weights = if keep == 1.0 { weights } else { weights * keep };
+                Triple { weights: weights - change, first, second: Some(second) }
             }
-            Self::Adagrad { epsilon, momentum, rate } => {
-                let (epsilon, momentum) = (epsilon as f32, momentum as f32);
-                let rate = rate as f32;
-                if second.is_empty() {
-                    for i in 0..length {
-                        let g = gradient[i] * scale;
-                        first[i] += g * g;
-                        weights[i] -= rate * g / (first[i] + epsilon).sqrt();
-                    }
-                } else {
-                    let second = &mut second[..length];
-                    for i in 0..length {
-                        let g = gradient[i] * scale;
-                        first[i] += g * g;
-                        second[i] = momentum * second[i] - rate * g / (first[i] + epsilon).sqrt();
-                        weights[i] += second[i];
+            Self::Adagrad { epsilon, momentum } => {
+                let first = first + gradient.clone() * gradient.clone();
+                let change = rate.times(gradient / (first.clone() + epsilon).sqrt());
+                match second {
+                    None => Triple { weights: weights - change, first, second: None },
+                    Some(velocity) => {
+                        let velocity = velocity * momentum - change;
+                        let weights = weights + velocity.clone();
+                        Triple { weights, first, second: Some(velocity) }
                     }
                 }
             }
         }
     }
+}
 
-    /// The same in tensor operations, on flat tensors: `(weights, first, second)`.
-    pub(super) fn device(
-        self,
-        weights: Tensor<1>,
-        gradient: Tensor<1>,
-        first: Tensor<1>,
-        second: Option<Tensor<1>>,
-    ) -> (Tensor<1>, Tensor<1>, Option<Tensor<1>>) {
-        match self {
-            Self::Adam { beta1, beta2, epsilon, keep, rate, root } => {
-                let second = second.expect("Adam always keeps a second buffer");
-                let squared = gradient.clone() * gradient.clone();
-                let first = first * beta1 + gradient * (1.0 - beta1);
-                let second = second * beta2 + squared * (1.0 - beta2);
-                let change = first.clone() / (second.clone().sqrt() * root + epsilon) * rate;
-                let weights = if keep == 1.0 { weights } else { weights * keep };
-                (weights - change, first, Some(second))
+/// The paces by count of gradients. Adam's take two powers each, so they are kept.
+#[derive(Debug, Default)]
+pub(super) struct Paces {
+    /// `1 - beta1^t` and `1 / sqrt(1 - beta2^t)` for `t` from 1.
+    corrections: Vec<(f64, f64)>,
+}
+
+/// Corrections worth keeping, as many as the rows of a large table may differ by.
+const KEPT: u64 = 1 << 16;
+
+impl Paces {
+    /// The pace of a weight that has had `count` gradients, this one included.
+    pub(super) fn get(&mut self, optimizer: &Optimizer, learning_rate: f64, count: u64) -> Pace {
+        match optimizer {
+            Optimizer::Adam(adam) => {
+                let (first, root) = self.corrections(adam, count);
+                Pace { rate: learning_rate / first, root }
             }
-            Self::Adagrad { epsilon, momentum, rate } => {
-                let first = first + gradient.clone() * gradient.clone();
-                let change = gradient / (first.clone() + epsilon).sqrt() * rate;
-                match second {
-                    None => (weights - change, first, None),
-                    Some(velocity) => {
-                        let velocity = velocity * momentum - change;
-                        (weights + velocity.clone(), first, Some(velocity))
-                    }
-                }
-            }
+            Optimizer::Adagrad(_) => Pace { rate: learning_rate, root: 1.0 },
         }
+    }
+
+    fn corrections(&mut self, adam: &Adam, count: u64) -> (f64, f64) {
+        let correct = |t: u64| {
+            let power = |beta: f64| beta.powf(t as f64);
+            (1.0 - power(adam.beta1), 1.0 / (1.0 - power(adam.beta2)).sqrt())
+        };
+        if count > KEPT {
+            return correct(count);
+        }
+        let known = self.corrections.len() as u64;
+        self.corrections.extend((known + 1..=count).map(correct));
+        self.corrections[count as usize - 1]
     }
 }

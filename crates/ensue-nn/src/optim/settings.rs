@@ -74,7 +74,8 @@ impl Optimizer {
 /// p = p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 /// ```
 ///
-/// `t` counts the steps in which the parameter had a gradient, as in PyTorch.
+/// `t` counts the steps in which the parameter had a gradient, as in PyTorch; where rows are gathered
+/// ([`embedding`](crate::embedding)), the steps in which the row had one.
 ///
 /// | field | default | range |
 /// |---|---|---|

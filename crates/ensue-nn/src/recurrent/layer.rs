@@ -1,72 +1,67 @@
-//! A GRU layer as a burn module.
+//! A recurrent layer as a burn module.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::Seed;
 
-use super::{GruWeights, gru_sequence};
+use super::{Cell, State, Weights, sequence};
 use crate::init::uniform;
 
-/// A GRU layer: weights and the sweep over them.
+/// One recurrent layer: a cell, its packed weights and the sweep over them.
 #[derive(Module, Debug)]
-pub struct GruLayer {
-    /// `[input, 3 * hidden]`, blocks r, z, n.
+pub struct RecurrentLayer {
+    /// `[input, gates * hidden]`, columns as [`Cell`] says.
     pub wx: Param<Tensor<2>>,
-    /// `[3 * hidden]`
-    pub bx: Param<Tensor<1>>,
-    /// `[hidden, 3 * hidden]`
+    /// `[hidden, gates * hidden]`
     pub wh: Param<Tensor<2>>,
-    /// `[3 * hidden]`
-    pub bh: Param<Tensor<1>>,
+    /// `[biases * hidden]`
+    pub bias: Param<Tensor<1>>,
+    #[module(skip)]
+    cell: Cell,
 }
 
-impl GruLayer {
+impl RecurrentLayer {
     /// A layer with weights drawn on the host from `seed`: uniform within
-    /// `sqrt(6 / (rows + hidden))` for each gate block (Glorot & Bengio 2010), biases 0.
-    pub fn new(input: usize, hidden: usize, seed: Seed, device: &Device) -> Self {
-        let bound = |rows: usize| (6.0 / (rows + hidden) as f64).sqrt();
-        let zero = || Param::from_tensor(Tensor::zeros([3 * hidden], device));
+    /// `sqrt(6 / (rows + hidden))` for each gate (Glorot & Bengio 2010), biases 0, but 1 for an
+    /// LSTM's forget gates, so that it starts by remembering (Jozefowicz et al. 2015).
+    pub fn new(cell: Cell, input: usize, hidden: usize, seed: Seed, device: &Device) -> Self {
+        let bound = |rows: usize| (6.0 / (rows + hidden).max(1) as f64).sqrt();
+        let columns = cell.gates() * hidden;
+        let wx = uniform([input, columns], bound(input), seed.child("wx"), device);
+        let wh = uniform([hidden, columns], bound(hidden), seed.child("wh"), device);
+        let mut bias = vec![0.0f32; cell.biases() * hidden];
+        if cell == Cell::Lstm {
+            bias.iter_mut().skip(1).step_by(4).for_each(|b| *b = 1.0);
+        }
+        let length = bias.len();
+        let bias = Tensor::from_data(TensorData::new(bias, [length]), device);
+        Self { wx, wh, bias: Param::from_tensor(bias), cell }
+    }
+
+    /// A layer of these weights.
+    pub(super) fn from_weights(cell: Cell, weights: Weights) -> Self {
+        let Weights { wx, wh, bias } = weights;
         Self {
-            wx: uniform([input, 3 * hidden], bound(input), seed.child("wx"), device),
-            bx: zero(),
-            wh: uniform([hidden, 3 * hidden], bound(hidden), seed.child("wh"), device),
-            bh: zero(),
+            wx: Param::from_tensor(wx),
+            wh: Param::from_tensor(wh),
+            bias: Param::from_tensor(bias),
+            cell,
         }
     }
 
-    /// A layer from PyTorch's `weight_ih_l0` `[3 * hidden, input]`, `weight_hh_l0`
-    /// `[3 * hidden, hidden]`, `bias_ih_l0` and `bias_hh_l0` `[3 * hidden]`, row-major; the gate
-    /// order is the same, the matrices are transposed.
-    ///
-    /// # Panics
-    /// If the lengths do not fit together.
-    pub fn from_pytorch(
-        weight_ih: &[f32],
-        weight_hh: &[f32],
-        bias_ih: &[f32],
-        bias_hh: &[f32],
-        device: &Device,
-    ) -> Self {
-        let hidden = bias_ih.len() / 3;
-        let input = weight_ih.len() / (3 * hidden);
-        let matrix = |w: &[f32], cols: usize| {
-            let w = Tensor::<2>::from_data(TensorData::new(w.to_vec(), [3 * hidden, cols]), device);
-            Param::from_tensor(w.transpose())
-        };
-        let vector = |b: &[f32]| {
-            Param::from_tensor(Tensor::from_data(TensorData::new(b.to_vec(), [3 * hidden]), device))
-        };
-        Self {
-            wx: matrix(weight_ih, input),
-            bx: vector(bias_ih),
-            wh: matrix(weight_hh, hidden),
-            bh: vector(bias_hh),
-        }
+    /// The weights as tensors, for [`sequence`].
+    pub fn weights(&self) -> Weights {
+        Weights { wx: self.wx.val(), wh: self.wh.val(), bias: self.bias.val() }
     }
 
-    /// The weights as tensors, for [`gru_sequence`].
-    pub fn weights(&self) -> GruWeights {
-        GruWeights { wx: self.wx.val(), bx: self.bx.val(), wh: self.wh.val(), bh: self.bh.val() }
+    /// Which cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// Size of an input.
+    pub fn input(&self) -> usize {
+        self.wx.val().dims()[0]
     }
 
     /// Size of the state.
@@ -74,12 +69,17 @@ impl GruLayer {
         self.wh.val().dims()[0]
     }
 
-    /// All hidden states; see [`gru_sequence`] for the formula.
+    /// All hidden states and the last state, detached; see [`sequence`].
     ///
     /// # Shapes
-    /// `x` `[batch, time, input]`, `h0` `[batch, hidden]`, `keep` `[batch, time]` to
+    /// `x` `[batch, time, input]`, `state` `[batch, hidden]`, `keep` `[batch, time]` to
     /// `[batch, time, hidden]`.
-    pub fn forward(&self, x: Tensor<3>, h0: Tensor<2>, keep: Option<Tensor<2>>) -> Tensor<3> {
-        gru_sequence(x, &self.weights(), h0, keep)
+    pub fn forward(
+        &self,
+        x: Tensor<3>,
+        state: Option<State>,
+        keep: Option<Tensor<2>>,
+    ) -> (Tensor<3>, State) {
+        sequence(self.cell, x, &self.weights(), state, keep)
     }
 }

@@ -79,6 +79,19 @@ pub enum TrainError {
         /// The learning rate of its last step.
         learning_rate: f64,
     },
+    /// The optimiser could not use what the learner gave.
+    #[error("the optimiser cannot take step {step} of epoch {epoch}")]
+    Step {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step within the epoch, from 1.
+        step: usize,
+        /// What it found.
+        source: OptimizerError,
+    },
+    /// The run's time was used up before anything was trained.
+    #[error("the time was used up before the first training step")]
+    OutOfTime,
     /// The validation metric was NaN or infinite.
     #[error("validation metric is {metric} after epoch {epoch}")]
     NonFiniteMetric {

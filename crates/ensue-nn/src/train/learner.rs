@@ -4,6 +4,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ensue_core::{Run, Seed};
 
+use crate::embedding::Touched;
+
 /// What is trained and on what: the model's type, its batches, its loss and its validation metric.
 ///
 /// Everything a learner draws at random must come from the seeds it is handed; then a run repeats
@@ -40,7 +42,7 @@ use ensue_core::{Run, Seed};
 ///     fn loss(&self, model: &Line, x: &Vec<f32>, _: &mut (), step: StepContext<'_>) -> Loss {
 ///         let x = Tensor::<1>::from_data(x.as_slice(), step.device);
 ///         let error = x.clone() * model.slope.val() - x * 2.0;
-///         Loss { value: error.powi_scalar(2).mean(), events: 2 }
+///         Loss::new(error.powi_scalar(2).mean(), 2)
 ///     }
 ///     fn validate(&self, _: &Line, _: &Run) -> Option<f64> {
 ///         None
@@ -63,9 +65,15 @@ pub trait Learner: Sync {
     /// states. Starts every epoch at its default.
     type Carry: Default;
 
-    /// Identifies the data, the network and the learner's own settings, so that a checkpoint of
-    /// something else is refused.
+    /// Identifies the data, so that a checkpoint of other data is refused. What
+    /// [`settings`](Self::settings) leaves out belongs here too.
     fn fingerprint(&self) -> String;
+
+    /// Identifies the learner's own settings, so that a checkpoint of others is refused and told
+    /// apart from one of other data. Default: none.
+    fn settings(&self) -> String {
+        String::new()
+    }
 
     /// How many batches [`batches`](Self::batches) gives, for schedules and progress.
     fn steps_per_epoch(&self) -> usize;
@@ -109,9 +117,24 @@ pub struct StepContext<'a> {
 
 /// The loss of one batch.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Loss {
     /// Mean over the batch, one element, tracked by autodiff.
     pub value: Tensor<1>,
     /// What the mean is over; weighs this batch in the epoch's mean and counts throughput.
     pub events: usize,
+    /// Rows of tables that `value` was computed with; see [`embedding`](crate::embedding).
+    pub rows: Vec<Touched>,
+}
+
+impl Loss {
+    /// A loss that is the mean over `events` events.
+    pub fn new(value: Tensor<1>, events: usize) -> Self {
+        Self { value, events, rows: Vec::new() }
+    }
+
+    /// With the rows of tables that it was computed with, to be updated by this step.
+    pub fn with_rows(self, rows: Vec<Touched>) -> Self {
+        Self { rows, ..self }
+    }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::{Checkpoint, Identity};
 use super::losses::{Losses, Read};
 use super::prefetch::{Batches, prefetched};
-use super::{Kept, Learner, StepContext, TrainError, TrainSettings};
+use super::{Kept, Learner, Loss, StepContext, TrainError, TrainSettings};
 use crate::device::is_ndarray;
 use crate::optim::{OptimizerError, OptimizerState, PlateauState};
 use crate::weights;
@@ -116,8 +116,9 @@ impl Trainer {
     /// starts afresh when there is none. The directory is removed at the end unless its policy says
     /// keep; it also stays when the time was used up, so that another run can go on from it. When
     /// the time is used up within an epoch, the result is the best of the finished epochs, or,
-    /// without a validation metric, the weights of that moment. A run without a report hook that
-    /// has no validation metric reports the negative training loss.
+    /// without a validation metric, the weights of that moment; before the first step that is an
+    /// error. A run without a report hook that has no validation metric reports the negative training
+    /// loss.
     ///
     /// # Errors
     ///
@@ -139,7 +140,7 @@ impl Trainer {
         let epochs = self.settings.epochs.get();
         let checkpoint = run.checkpoint.as_ref().map(|policy| {
             let identity = Identity {
-                settings: self.settings.fingerprint(),
+                settings: self.settings.fingerprint() + &learner.settings(),
                 data: learner.fingerprint(),
                 seed: run.seed.0,
                 model: format!("{:?}", weights::layout(&model)),
@@ -180,6 +181,9 @@ impl Trainer {
                 break stopped;
             }
         };
+        if stopped == Stopped::Budget && state.steps == 0 {
+            return Err(TrainError::OutOfTime);
+        }
         let keep = run.checkpoint.as_ref().is_some_and(|policy| policy.keep);
         if let Some(checkpoint) = &checkpoint
             && !keep
@@ -342,19 +346,18 @@ impl Trainer {
             );
             let seed = seed.child(&format!("step-{step}"));
             let context = StepContext { epoch, step, seed, device };
-            let loss = learner.loss(&model, &batch, &mut carry, context);
-            let value = loss.value.clone().inner();
-            let read = losses.push(step, learning_rate, loss.events, value)?;
+            let Loss { value, events, rows } = learner.loss(&model, &batch, &mut carry, context);
+            let read = losses.push(step, learning_rate, events, value.clone().inner())?;
             tell(run, epoch, steps_per_epoch, &read);
-            let gradients = loss.value.backward();
-            drop(loss);
+            let gradients = value.backward();
+            drop(value);
             model = optimizer
-                .step(model, gradients, learning_rate, self.settings.clip_norm)
+                .step_with_rows(model, gradients, rows, learning_rate, self.settings.clip_norm)
                 .map_err(|error| match error {
                     OptimizerError::NonFinite { .. } => {
                         TrainError::NonFiniteGradient { epoch, step, learning_rate }
                     }
-                    error => TrainError::Optimizer(error),
+                    source => TrainError::Step { epoch, step, source },
                 })?;
             taken = step;
         }

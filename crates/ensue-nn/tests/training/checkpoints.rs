@@ -129,6 +129,8 @@ fn a_checkpoint_of_another_training_is_refused_and_untouched() {
     refused(fit(&Toy::noisy(), &faster, &mut kept(&dir, true)), "settings");
     let other = Toy { name: "other", ..Toy::noisy() };
     refused(fit(&other, &settings(1), &mut kept(&dir, true)), "data");
+    let cooked = Toy { recipe: "fried", ..Toy::noisy() };
+    refused(fit(&cooked, &settings(1), &mut kept(&dir, true)), "settings");
     let mut seeded = kept(&dir, true).with_seed(Seed(4));
     refused(fit(&Toy::noisy(), &settings(1), &mut seeded), "seeds");
     let wider = Trainer::new(settings(1)).fit(&Toy::noisy(), net(5), &mut kept(&dir, true));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ensue_core::{Budget, Decision, Progress, Run, Seed};
-use ensue_nn::train::{Adagrad, Optimizer, Stopped, TrainSettings, Trainer};
+use ensue_nn::train::{Adagrad, Optimizer, Stopped, TrainError, TrainSettings, Trainer};
 
 use crate::toy::{BATCH, STEPS, Toy, WALL, assert_same, bytes, net, outlast, settings};
 
@@ -152,11 +152,17 @@ fn the_report_hook_ends_training_with_the_best_so_far() {
 
 #[test]
 fn a_wall_budget_ends_training_with_what_it_has() {
-    // Oracle: the clock; no time at all gives the weights that went in.
+    // Oracle: the clock; untrained weights are no result.
     let none = Budget { wall: Some(Duration::ZERO) };
-    let trained = fit(&Toy::noisy(), settings(3), &mut run().with_budget(none));
+    let error = Trainer::new(settings(3))
+        .fit(&Toy::noisy(), net(4), &mut run().with_budget(none))
+        .unwrap_err();
+    assert!(matches!(error, TrainError::OutOfTime), "{error}");
+    let slow = Toy { pause: |_, _| WALL, validates: false, ..Toy::noisy() };
+    let one = Budget { wall: Some(WALL) };
+    let trained = fit(&slow, settings(3), &mut run().with_budget(one));
     assert_eq!((trained.stopped, trained.epoch, trained.history.len()), (Stopped::Budget, 0, 0));
-    assert_eq!(bytes(&trained.model), bytes(&net(4)));
+    assert_ne!(bytes(&trained.model), bytes(&net(4)), "one step was taken");
     let toy = Toy { pause: outlast, ..Toy::scripted(&[2.0]) };
     let some = Budget { wall: Some(WALL) };
     let trained = fit(&toy, settings(1000), &mut run().with_budget(some));

@@ -6,6 +6,7 @@ mod checkpoints;
 mod endings;
 mod failures;
 mod killed;
+mod rows;
 mod toy;
 #[cfg(feature = "wgpu")]
 mod wgpu;

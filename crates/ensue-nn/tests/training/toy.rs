@@ -67,6 +67,7 @@ pub(crate) struct Toy {
     /// How long the loss of an epoch's step takes.
     pub(crate) pause: fn(usize, usize) -> Duration,
     pub(crate) name: &'static str,
+    pub(crate) recipe: &'static str,
     pub(crate) losses: AtomicUsize,
     pub(crate) steps: usize,
 }
@@ -95,6 +96,7 @@ impl Toy {
             broken_batch: None,
             pause: |_, _| Duration::ZERO,
             name: "toy",
+            recipe: "plain",
             losses: AtomicUsize::new(0),
             steps: STEPS,
         }
@@ -118,6 +120,10 @@ impl Learner for Toy {
 
     fn fingerprint(&self) -> String {
         self.name.to_owned()
+    }
+
+    fn settings(&self) -> String {
+        self.recipe.to_owned()
     }
 
     fn steps_per_epoch(&self) -> usize {
@@ -153,7 +159,7 @@ impl Learner for Toy {
             }
             _ => {}
         }
-        Loss { value, events: y.len() }
+        Loss::new(value, y.len())
     }
 
     fn validate(&self, model: &Net, _: &Run) -> Option<f64> {

@@ -449,12 +449,24 @@ fn a_checkpoint_folder_keeps_what_is_not_ours() {
 
 #[test]
 fn a_used_up_budget_is_told_and_the_first_fit_is_kept() {
-    // Oracle: a budget of nothing leaves no time for a second fit.
+    // Oracle: a first epoch that sleeps longer than the budget leaves no time for a second fit.
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let (sink, budget) = (Arc::clone(&warnings), Duration::from_secs(3));
+    let slow = run().on_progress(move |progress| match progress {
+        Progress::Epoch { .. } => std::thread::sleep(budget),
+        Progress::Warning { message } => sink.lock().unwrap().push(message.clone()),
+        _ => {}
+    });
+    let mut slow = slow.with_budget(Budget { wall: Some(budget) });
+    refitted().train(&ring(), &mut slow).unwrap();
+    let warnings = warnings.lock().unwrap();
+    assert!(warnings.iter().any(|w| w.contains("before the refit")), "{warnings:?}");
+}
+
+#[test]
+fn a_budget_of_nothing_is_an_error() {
+    // Oracle: untrained weights are no model.
     let none = Budget { wall: Some(Duration::ZERO) };
-    let (run, notes) = noted(None);
-    refitted().train(&ring(), &mut run.with_budget(none)).unwrap();
-    let notes = notes.lock().unwrap();
-    assert_eq!(notes.len(), 2, "{notes:?}");
-    assert_eq!(notes[0], "start");
-    assert!(notes[1].contains("before the refit"), "{notes:?}");
+    let error = refitted().train(&ring(), &mut run().with_budget(none)).unwrap_err();
+    assert!(error.to_string().contains("time") || format!("{error:?}").contains("OutOfTime"));
 }

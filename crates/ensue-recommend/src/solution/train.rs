@@ -4,10 +4,11 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use ensue_core::{CheckpointPolicy, Progress, Run, split};
 use ensue_data::DatasetGroup;
+use ensue_nn::train::TrainError;
 
 use super::{Evaluation, Solution, SolutionError, SolutionVersion, measure, version::Parts};
 use crate::{
-    TrainingData,
+    FitError, TrainingData,
     recipes::popularity_count::{CountBy, FittedPopularityCount},
 };
 
@@ -45,14 +46,21 @@ pub(super) fn train(
     }
 
     let mut served = &training;
-    if solution.refit && run.out_of_time() {
-        run.emit(Progress::Warning {
-            message: "the time budget ended before the refit: the model of the first fit is kept"
-                .to_owned(),
-        });
-    } else if solution.refit {
-        model = within(run, checkpoint.as_ref(), REFIT, |run| solution.recipe.fit(&all, run))?;
-        served = &all;
+    if solution.refit {
+        let refit = if run.out_of_time() {
+            Err(FitError::Train(TrainError::OutOfTime))
+        } else {
+            within(run, checkpoint.as_ref(), REFIT, |run| solution.recipe.fit(&all, run))
+        };
+        match refit {
+            Ok(refitted) => (model, served) = (refitted, &all),
+            Err(FitError::Train(TrainError::OutOfTime)) => run.emit(Progress::Warning {
+                message:
+                    "the time budget ended before the refit: the model of the first fit is kept"
+                        .to_owned(),
+            }),
+            Err(error) => return Err(error.into()),
+        }
     }
     // A run that is out of time may be gone on with.
     if let Some(policy) = checkpoint.filter(|policy| !policy.keep && !run.out_of_time()) {

@@ -5,6 +5,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::History;
 
+use ensue_nn::recurrent::State as Recurrent;
+
 use super::{context::Coder, network::Network, repeat::Seen};
 use crate::{QueryError, rank_of};
 
@@ -111,8 +113,10 @@ impl Inference<'_> {
                 last[row * time + part.len() - 1] = 1.0;
             }
         }
-        let x = self.network.embed(&items, &codes, &types, [rows.len(), time], self.device);
-        let h = self.network.gru.forward(x, first, None);
+        let table = self.network.items.val();
+        let x = self.network.embed(&table, &items, &codes, &types, [rows.len(), time], self.device);
+        let first = Some(Recurrent { h: first, c: None });
+        let (h, _) = self.network.gru.forward(x, first, None);
         let last = Tensor::from_data(TensorData::new(last, [rows.len(), time, 1]), self.device);
         let states = (h * last).sum_dim(1).reshape([rows.len(), hidden]);
         let none = flags(parts.iter().map(Range::is_empty), self.device);
@@ -155,8 +159,12 @@ impl Inference<'_> {
             let codes: Vec<i32> = part.clone().map(|at| self.coder.code(inputs, at)).collect();
             let types: Vec<i32> =
                 part.clone().map(|at| self.coder.event_type(inputs, at)).collect();
-            let x = self.network.embed(&items, &codes, &types, [1, part.len()], self.device);
-            states.push(self.network.gru.forward(x, first, None).reshape([part.len(), hidden]));
+            let table = self.network.items.val();
+            let x =
+                self.network.embed(&table, &items, &codes, &types, [1, part.len()], self.device);
+            let first = Some(Recurrent { h: first, c: None });
+            let (h, _) = self.network.gru.forward(x, first, None);
+            states.push(h.reshape([part.len(), hidden]));
         }
         let states = Tensor::cat(states, 0);
         let repeat = self.repeat_values();

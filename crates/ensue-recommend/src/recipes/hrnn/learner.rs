@@ -7,7 +7,7 @@ use crate::top_k;
 
 use super::{
     infer::Inference,
-    network::{Network, State},
+    network::{Network, State, Step},
     stream::{Batch, Streams},
 };
 
@@ -44,9 +44,9 @@ impl Learner for HrnnLearner {
         step: StepContext<'_>,
     ) -> Loss {
         let lanes = self.streams.lanes.min(self.streams.users.len());
-        let (value, state) = model.loss(batch, carry.take(), lanes, step.device);
+        let Step { value, state, touched } = model.loss(batch, carry.take(), lanes, step.device);
         *carry = Some(state);
-        Loss { value, events: batch.events }
+        Loss::new(value, batch.events).with_rows(touched)
     }
 
     fn validate(&self, model: &Network, _: &Run) -> Option<f64> {

@@ -6,9 +6,10 @@ use burn::{
 };
 use ensue_core::Seed;
 use ensue_nn::{
+    embedding::{Touched, gather},
     init,
-    loss::{SparseTerms, softmax_cross_entropy},
-    recurrent::GruLayer,
+    loss::{Candidates, SampledLoss, SparseTerms, sampled_loss, softmax_cross_entropy},
+    recurrent::{Cell, RecurrentLayer, State as Recurrent},
 };
 
 use super::{Hierarchy, context::CODES, stream::Batch};
@@ -25,7 +26,7 @@ pub(super) struct Network {
     /// `[event types, hidden]`
     pub(super) types: Param<Tensor<2>>,
     /// Input and state of size `hidden`.
-    pub(super) gru: GruLayer,
+    pub(super) gru: RecurrentLayer,
     /// Only for [`Hierarchy::UserState`].
     pub(super) user: Option<UserLevel>,
     /// `[codes]`: added to the scores of items had before; see [`super::repeat`].
@@ -39,7 +40,7 @@ pub(super) struct Network {
 /// ```
 #[derive(Module, Debug)]
 pub(super) struct UserLevel {
-    gru: GruLayer,
+    gru: RecurrentLayer,
     /// `[hidden, hidden]`
     start: Param<Tensor<2>>,
     /// `[hidden]`
@@ -50,7 +51,7 @@ impl UserLevel {
     fn new(hidden: usize, seed: Seed, device: &Device) -> Self {
         let bound = (3.0 / hidden as f64).sqrt();
         Self {
-            gru: GruLayer::new(hidden, hidden, seed.child("gru"), device),
+            gru: RecurrentLayer::new(Cell::Gru, hidden, hidden, seed.child("gru"), device),
             start: init::uniform([hidden, hidden], bound, seed.child("start"), device),
             start_bias: Param::from_tensor(Tensor::zeros([hidden], device)),
         }
@@ -59,7 +60,8 @@ impl UserLevel {
     /// A user's state after one more session; `[rows, hidden]` each.
     pub(super) fn advance(&self, session: Tensor<2>, user: Tensor<2>) -> Tensor<2> {
         let [rows, hidden] = session.dims();
-        let next = self.gru.forward(session.reshape([rows, 1, hidden]), user, None);
+        let state = Some(Recurrent { h: user, c: None });
+        let (next, _) = self.gru.forward(session.reshape([rows, 1, hidden]), state, None);
         next.reshape([rows, hidden])
     }
 
@@ -75,6 +77,16 @@ pub(super) struct State {
     session: Tensor<2>,
     /// Only for [`Hierarchy::UserState`].
     user: Tensor<2>,
+}
+
+/// What a training step gives.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The loss, `[1]`.
+    pub(super) value: Tensor<1>,
+    pub(super) state: State,
+    /// Rows of the item tables that take part, where not all do.
+    pub(super) touched: Vec<Touched>,
 }
 
 /// Sizes that the data decide.
@@ -105,7 +117,7 @@ impl Network {
             bias: Param::from_tensor(Tensor::from_data(TensorData::new(bias, [items]), device)),
             context: zeros(CODES),
             types: zeros(types),
-            gru: GruLayer::new(hidden, hidden, seed.child("gru"), device),
+            gru: RecurrentLayer::new(Cell::Gru, hidden, hidden, seed.child("gru"), device),
             user: (hierarchy == Hierarchy::UserState)
                 .then(|| UserLevel::new(hidden, seed.child("user"), device)),
             repeat: repeats
@@ -118,44 +130,53 @@ impl Network {
         Self::new(shape, &vec![0; shape.items], Seed(0), device)
     }
 
-    /// Sum of the input vectors.
+    /// Sum of the input vectors, with items as rows of `table`.
     ///
     /// # Shapes
     /// Indices `[rows, time]` row-major to `[rows, time, hidden]`.
     pub(super) fn embed(
         &self,
+        table: &Tensor<2>,
         items: &[i32],
         codes: &[i32],
         types: &[i32],
         shape: [usize; 2],
         device: &Device,
     ) -> Tensor<3> {
-        let pick = |table: &Param<Tensor<2>>, rows: &[i32]| {
-            table.val().select(0, integers(rows, [rows.len()], device))
-        };
-        let mut x = pick(&self.items, items) + pick(&self.context, codes);
+        let pick =
+            |table: Tensor<2>, rows: &[i32]| table.select(0, integers(rows, [rows.len()], device));
+        let mut x = pick(table.clone(), items) + pick(self.context.val(), codes);
         let [n_types, hidden] = self.types.val().dims();
         if n_types > 1 {
-            x = x + pick(&self.types, types);
+            x = x + pick(self.types.val(), types);
         }
         x.reshape([shape[0], shape[1], hidden])
     }
 
-    /// Loss of a batch and the state at its end.
+    /// Loss of a batch and the state at its end. With sampled negatives only the rows of the step take part.
     pub(super) fn loss(
         &self,
         batch: &Batch,
         state: Option<State>,
         lanes: usize,
         device: &Device,
-    ) -> (Tensor<1>, State) {
+    ) -> Step {
         let time = batch.items.len() / lanes;
         let hidden = self.gru.hidden();
         let choices = batch.targets.len() / batch.items.len();
         let floats = |values: &[f32]| {
             Tensor::<3>::from_data(TensorData::new(values.to_vec(), [lanes, time, hidden]), device)
         };
-        let mut x = self.embed(&batch.items, &batch.codes, &batch.types, [lanes, time], device);
+        let rows = batch
+            .sampled
+            .as_ref()
+            .map(|sampled| (gather(&self.items, &sampled.rows), gather(&self.bias, &sampled.rows)));
+        let (table, bias) = match &rows {
+            None => (self.items.val(), self.bias.val()),
+            Some((items, bias)) => (items.tensor(), bias.tensor()),
+        };
+        let (items, codes, types) = (&batch.items, &batch.codes, &batch.types);
+        let mut x = self.embed(&table, items, codes, types, [lanes, time], device);
         if !batch.input_mask.is_empty() {
             x = x * floats(&batch.input_mask);
         }
@@ -171,33 +192,24 @@ impl Network {
             let moved = before.user.clone() + (next - before.user) * starts.clone();
             let first = level.start(moved.clone());
             let first = before.session.clone() + (first - before.session) * starts;
-            let h = self.gru.forward(x, first, Some(keep));
+            let first = Some(Recurrent { h: first, c: None });
+            let (h, _) = self.gru.forward(x, first, Some(keep));
             let last = TensorData::new(marks.last.clone(), [lanes, time, 1]);
             let last = (h.clone() * Tensor::from_data(last, device)).sum_dim(1);
             (h, State { session: last.reshape([lanes, hidden]), user: moved })
         } else {
-            let h = self.gru.forward(x, before.session, Some(keep));
-            let last = h.clone().slice([0..lanes, time - 1..time, 0..hidden]);
-            (h, State { session: last.reshape([lanes, hidden]), user: before.user })
+            let first = Some(Recurrent { h: before.session, c: None });
+            let (h, last) = self.gru.forward(x, first, Some(keep));
+            (h, State { session: last.h, user: before.user })
         };
         let state = State { session: state.session.detach(), user: state.user.detach() };
         if !batch.output_mask.is_empty() {
             h = h * floats(&batch.output_mask);
         }
         let h = h.reshape([lanes * time, hidden]);
-        let rows = [lanes * time, choices];
-        let targets = integers(&batch.targets, rows, device);
-        let weights = Tensor::from_data(TensorData::new(batch.weights.clone(), rows), device);
-        let (table, bias) = match &batch.candidates {
-            None => (self.items.val(), self.bias.val()),
-            Some((items, corrections)) => {
-                let n = items.len();
-                let which = integers(items, [n], device);
-                let shift = Tensor::from_data(TensorData::new(corrections.clone(), [n]), device);
-                let bias = self.bias.val().select(0, which.clone()) + shift;
-                (self.items.val().select(0, which), bias)
-            }
-        };
+        let shape = [lanes * time, choices];
+        let targets = integers(&batch.targets, shape, device);
+        let weights = Tensor::from_data(TensorData::new(batch.weights.clone(), shape), device);
         let terms = match (&self.repeat, &batch.repeats) {
             (Some(values), Some(repeats)) => Some(SparseTerms {
                 values: values.val(),
@@ -207,7 +219,22 @@ impl Network {
             }),
             _ => None,
         };
-        (softmax_cross_entropy(h, table, bias, targets, weights, terms), state)
+        let value = match &batch.sampled {
+            None => softmax_cross_entropy(h, table, bias, targets, weights, terms),
+            Some(sampled) => {
+                let candidates = Candidates {
+                    shared: sampled.negatives.clone(),
+                    corrections: sampled.corrections.clone(),
+                    target_corrections: Vec::new(),
+                };
+                let kind = SampledLoss::SoftMax;
+                sampled_loss(kind, h, table, bias, targets, weights, &candidates, terms)
+            }
+        };
+        let touched = rows
+            .map(|(items, bias)| vec![items.into_touched(), bias.into_touched()])
+            .unwrap_or_default();
+        Step { value, state, touched }
     }
 
     /// Scores of the whole catalogue.

@@ -38,6 +38,8 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 struct Collect<'a> {
     grads: &'a Gradients,
+    /// Whether the item tables take part as gathered rows only.
+    sampled: bool,
     path: Vec<String>,
     out: &'a mut Values,
 }
@@ -51,6 +53,9 @@ impl ModuleVisitor for Collect<'_> {
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let name = self.path.join(".");
+        if self.sampled && ["items", "bias"].contains(&name.as_str()) {
+            return;
+        }
         let grad = param.val().grad(self.grads).unwrap_or_else(|| panic!("{name} has no gradient"));
         self.out.push((format!("gradient of {name}"), values(grad)));
     }
@@ -69,15 +74,23 @@ fn measure(device: &Device, settings: &Hrnn) -> Values {
     let mut out = Values::new();
     let mut state = None;
     let mut total = Tensor::<1>::zeros([1], &autodiff);
+    let mut rows = Vec::new();
     for batch in streams.epoch(Seed(9)).take(3) {
         let lanes = streams.lanes.min(streams.users.len());
-        let (loss, next) = tracked.loss(&batch, state.take(), lanes, &autodiff);
-        state = Some(next);
-        out.push(("loss".to_owned(), values(loss.clone())));
-        total = total + loss;
+        let step = tracked.loss(&batch, state.take(), lanes, &autodiff);
+        state = Some(step.state);
+        out.push(("loss".to_owned(), values(step.value.clone())));
+        total = total + step.value;
+        rows.extend(step.touched);
     }
-    let grads = total.backward();
-    tracked.visit(&mut Collect { grads: &grads, path: Vec::new(), out: &mut out });
+    let mut grads = total.backward();
+    let sampled = streams.sampler.is_some();
+    tracked.visit(&mut Collect { grads: &grads, sampled, path: Vec::new(), out: &mut out });
+    assert_eq!(rows.len(), if sampled { 6 } else { 0 }, "items and bias of three steps");
+    for touched in rows {
+        let grad = touched.gradient(&mut grads).expect("every gathered row is used");
+        out.push(("gradient of gathered rows".to_owned(), values(grad)));
+    }
     let inference =
         Inference { network: &network, coder: streams.coder, device, items: shape.items };
     let histories: Vec<_> = data.users().map(|(_, history)| history).collect();

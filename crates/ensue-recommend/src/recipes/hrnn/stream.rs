@@ -8,15 +8,21 @@
 //! session starts from is only known when the one before has ended.
 
 use ensue_core::{Interactions, Seed};
-use rand::{Rng, RngExt, seq::SliceRandom};
+use ensue_nn::init::dropout_mask;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Hierarchy, context::Coder, repeat::Seen, sampling::Sampler};
+use super::{
+    Hierarchy,
+    context::Coder,
+    repeat::Seen,
+    sampling::{Drawn, Sampler},
+};
 
 /// What one step reads; `[lanes, bptt]` row-major unless said otherwise.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// Dense item ids of the inputs.
+    /// Items of the inputs: dense ids or, with sampled negatives, places among the step's rows.
     pub(super) items: Vec<i32>,
     /// Context codes of the inputs.
     pub(super) codes: Vec<i32>,
@@ -24,7 +30,7 @@ pub(super) struct Batch {
     pub(super) types: Vec<i32>,
     /// 0 where a user begins, else 1.
     pub(super) keep: Vec<f32>,
-    /// `[lanes, bptt, lookahead]`: right answers, as places among the candidates.
+    /// `[lanes, bptt, lookahead]`: right answers, counted as the inputs are.
     pub(super) targets: Vec<i32>,
     /// `[lanes, bptt, lookahead]`: their weights; all together they sum to 1.
     pub(super) weights: Vec<f32>,
@@ -32,8 +38,8 @@ pub(super) struct Batch {
     pub(super) input_mask: Vec<f32>,
     /// `[lanes, bptt, hidden]`: factors on the outputs; empty without dropout.
     pub(super) output_mask: Vec<f32>,
-    /// Items that compete, and what is added to their scores; the whole catalogue when `None`.
-    pub(super) candidates: Option<(Vec<i32>, Vec<f32>)>,
+    /// What the step touches of the catalogue; all of it when `None`.
+    pub(super) sampled: Option<Sampled>,
     /// What each input's user had before; `None` when the network does not ask.
     pub(super) repeats: Option<Repeats>,
     /// Inputs with an answer.
@@ -42,7 +48,18 @@ pub(super) struct Batch {
     pub(super) sessions: Option<SessionMarks>,
 }
 
-/// Places among the candidates that the user of an input had before, row by row.
+/// The part of the catalogue that a step with sampled negatives works on.
+#[derive(Debug)]
+pub(super) struct Sampled {
+    /// Items, ascending: inputs, answers and negatives.
+    pub(super) rows: Vec<u32>,
+    /// The negatives, as places among `rows`.
+    pub(super) negatives: Vec<i32>,
+    /// What is added to the score of each negative.
+    pub(super) corrections: Vec<f32>,
+}
+
+/// Items, counted as the inputs are, that the user of an input had before, row by row.
 #[derive(Debug)]
 pub(super) struct Repeats {
     /// `[lanes * time + 1]`: where each input's entries begin.
@@ -143,10 +160,12 @@ impl Streams {
             })
             .collect();
         let mut rng = seed.stream("noise");
-        (0..self.steps()).map(move |_| self.batch(&mut lanes, &mut rng))
+        let items = if self.sampler.is_some() { self.interactions.n_items() } else { 0 };
+        let mut places = Places(vec![Places::NONE; items]);
+        (0..self.steps()).map(move |_| self.batch(&mut lanes, &mut places, &mut rng))
     }
 
-    fn batch(&self, lanes: &mut [Lane], rng: &mut ChaCha8Rng) -> Batch {
+    fn batch(&self, lanes: &mut [Lane], places: &mut Places, rng: &mut ChaCha8Rng) -> Batch {
         let reads: Vec<Vec<(u32, usize)>> = lanes.iter_mut().map(|lane| self.read(lane)).collect();
         let time = reads.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let (n, k) = (lanes.len() * time, self.lookahead);
@@ -157,9 +176,9 @@ impl Streams {
             keep: vec![0.0; n],
             targets: vec![0; n * k],
             weights: vec![0.0; n * k],
-            input_mask: mask(n * self.hidden, self.dropout_input, rng),
-            output_mask: mask(n * self.hidden, self.dropout_output, rng),
-            candidates: None,
+            input_mask: dropout_mask(n * self.hidden, self.dropout_input, rng),
+            output_mask: dropout_mask(n * self.hidden, self.dropout_output, rng),
+            sampled: None,
             repeats: None,
             events: 0,
             sessions: self.by_session().then(|| self.marks(&reads, time)),
@@ -181,9 +200,7 @@ impl Streams {
             batch.weights.iter_mut().for_each(|w| *w /= total);
         }
         if let Some(sampler) = &self.sampler {
-            let candidates = sampler.candidates(&mut batch.targets, &batch.weights, rng);
-            repeats.among(&candidates.0);
-            batch.candidates = Some(candidates);
+            batch.sampled = Some(places.sampled(sampler.draw(rng), &mut batch, &mut repeats));
         }
         batch.repeats = self.repeats.then_some(repeats);
         batch
@@ -251,14 +268,54 @@ impl Streams {
     }
 }
 
+/// The place of every item among the rows of a step; made once an epoch, and only touched where a step is.
+#[derive(Debug)]
+struct Places(Vec<i32>);
+
+impl Places {
+    /// Not among the rows.
+    const NONE: i32 = -1;
+
+    /// The rows of a step; items of the batch become places among them.
+    fn sampled(&mut self, drawn: Drawn, batch: &mut Batch, repeats: &mut Repeats) -> Sampled {
+        let Drawn { items: negatives, corrections } = drawn;
+        let mut rows: Vec<u32> = Vec::with_capacity(negatives.len() + batch.items.len());
+        let answers = batch.targets.iter().zip(&batch.weights).filter(|(_, w)| **w > 0.0);
+        let named = batch.items.iter().chain(answers.map(|(item, _)| item)).map(|&i| i as u32);
+        for item in named.chain(negatives.iter().copied()) {
+            let place = &mut self.0[item as usize];
+            if *place == Self::NONE {
+                *place = 0;
+                rows.push(item);
+            }
+        }
+        rows.sort_unstable();
+        for (place, &item) in rows.iter().enumerate() {
+            self.0[item as usize] = place as i32;
+        }
+        for item in &mut batch.items {
+            *item = self.0[*item as usize];
+        }
+        for (target, &weight) in batch.targets.iter_mut().zip(&batch.weights) {
+            *target = if weight > 0.0 { self.0[*target as usize] } else { 0 };
+        }
+        repeats.keep(|item| Some(self.0[item as usize]).filter(|&place| place != Self::NONE));
+        let negatives = negatives.iter().map(|&item| self.0[item as usize]).collect();
+        for &item in &rows {
+            self.0[item as usize] = Self::NONE;
+        }
+        Sampled { rows, negatives, corrections }
+    }
+}
+
 impl Repeats {
-    /// Keeps the entries whose item is among the ascending `candidates`, as places there.
-    fn among(&mut self, candidates: &[i32]) {
+    /// Keeps the entries that have a place.
+    fn keep(&mut self, place: impl Fn(i32) -> Option<i32>) {
         let (mut kept, mut from) = (0, 0);
         for end in &mut self.offsets[1..] {
             for entry in from..*end as usize {
-                if let Ok(place) = candidates.binary_search(&self.places[entry]) {
-                    self.places[kept] = place as i32;
+                if let Some(place) = place(self.places[entry]) {
+                    self.places[kept] = place;
                     self.codes[kept] = self.codes[entry];
                     kept += 1;
                 }
@@ -292,23 +349,6 @@ impl Lane {
         }
         Some((user, at))
     }
-}
-
-/// `n` factors, 0 for a share `rate` of them and `1 / (1 - rate)` for the rest (inverted dropout); empty for rate 0.
-pub(super) fn mask(n: usize, rate: f64, rng: &mut impl Rng) -> Vec<f32> {
-    if rate == 0.0 {
-        return Vec::new();
-    }
-    // Sixteen random bits decide an element: the rate is met within 1/65536.
-    let limit = (rate * 65536.0).round() as u64;
-    let factor = (1.0 / (1.0 - rate)) as f32;
-    let mut out = Vec::with_capacity(n + 3);
-    while out.len() < n {
-        let bits: u64 = rng.random();
-        out.extend((0..4).map(|i| if (bits >> (16 * i)) & 0xffff < limit { 0.0 } else { factor }));
-    }
-    out.truncate(n);
-    out
 }
 
 /// Rank in time of every event among all, 0 (oldest) to 1, in the interactions' own order; equal times share a rank.

@@ -8,7 +8,7 @@ use super::{
     Hierarchy, Hrnn,
     context::Coder,
     repeat::{CAPACITY, Seen},
-    stream::{Batch, Streams, mask, time_ranks},
+    stream::{Batch, Streams, time_ranks},
 };
 use crate::{
     Query, Recipe, Recommend, TrainingData,
@@ -171,7 +171,7 @@ fn a_gap_or_a_session_column_starts_a_session() {
 
 #[test]
 fn dropout_meets_its_rate_and_keeps_the_mean() {
-    let mask = mask(100_000, 0.3, &mut Seed(1).stream("mask"));
+    let mask = ensue_nn::init::dropout_mask(100_000, 0.3, &mut Seed(1).stream("mask"));
     let zeros = mask.iter().filter(|&&v| v == 0.0).count() as f64 / 1e5;
     let mean = mask.iter().map(|&v| f64::from(v)).sum::<f64>() / 1e5;
     // Three standard deviations of a share of 100,000 draws.

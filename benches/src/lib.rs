@@ -1,0 +1,3 @@
+//! What the acceptance program and the criterion benches share.
+
+pub mod training_step;
