@@ -29,8 +29,7 @@ fn recurrent(c: &mut Criterion) {
     });
     for Shape { cell, batch, time, input, hidden } in shapes {
         let layer = RecurrentLayer::new(cell, input, hidden, Seed(1), &device);
-        let x = init::uniform([batch, time, input], 1.0, Seed(2), &device).val().detach();
-        let x = x.require_grad();
+        let x = init::uniform([batch, time, input], 1.0, Seed(2), &device).val();
         group.throughput(Throughput::Elements((batch * time) as u64));
         let name = |form: &str| {
             let sizes = format!("{:?}", [batch, time, input, hidden]);

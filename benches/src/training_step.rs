@@ -106,7 +106,8 @@ impl<L: Layers> Training<L> {
         let Shape { batch, time, input, hidden, .. } = shape;
         let layers = L::new(shape, &device);
         let network = Network { layers, head: LinearConfig::new(hidden, 1).init(&device) };
-        let noise = |shape, seed| init::uniform(shape, 1.0, Seed(seed), &device).val().detach();
+        // Data, not weights: without a gradient of their own.
+        let noise = |shape, seed| constant(init::uniform(shape, 1.0, Seed(seed), &device).val());
         Self {
             optimizer: OptimizerState::new(Optimizer::Adam(Adam::default()), &network),
             network: Some(network),
@@ -135,4 +136,9 @@ impl<L: Layers> Training<L> {
         let weight: Tensor<2> = Param::val(&network.head.weight).inner();
         weight.slice([0..1, 0..1]).into_scalar::<f32>()
     }
+}
+
+/// The same numbers as data: a drawn parameter is tracked, and `detach` leaves it a leaf.
+pub fn constant<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    tensor.without_autodiff().autodiff()
 }

@@ -2,16 +2,13 @@
 
 use std::{num::NonZeroUsize, time::Instant};
 
-use burn::tensor::{Device, Tensor};
-use ensue::{
-    core::Seed,
-    nn::{
-        device, init,
-        kernels::{isa, peak_flops, set_threads, sweep_flops},
-        recurrent::{Cell, RecurrentStack},
-    },
+use burn::tensor::Device;
+use ensue::nn::{
+    device,
+    kernels::{TwoLayers, isa, peak_flops, set_threads, sweep_flops},
+    recurrent::{Cell, RecurrentStack},
 };
-use ensue_benches::training_step::{Layers, Shape, Training};
+use ensue_benches::training_step::{Shape, Training};
 
 use crate::{
     Context,
@@ -27,7 +24,7 @@ pub(crate) fn measure(_: &Context) -> Result<Report, Failure> {
     let mut report = Report::new(&[1, 2, 3], 1);
     set_threads(1);
     for (shape, bar) in [(Shape::SMALL, 0.60), (Shape::LARGE, 0.75)] {
-        peak_share(shape, bar, &device, &mut report);
+        peak_share(shape, bar, &mut report);
     }
     two_threads(&device, &mut report)?;
     set_threads(1);
@@ -40,24 +37,17 @@ pub(crate) fn measure(_: &Context) -> Result<Report, Failure> {
 }
 
 /// The rate of the sweeps of both layers, as a share of the multiply-add peak measured between them.
-fn peak_share(shape: Shape, bar: f64, device: &Device, report: &mut Report) {
+fn peak_share(shape: Shape, bar: f64, report: &mut Report) {
     let Shape { cell, batch, time, input, hidden } = shape;
     let flops = sweep_flops(cell, batch, time, input, hidden, false)
         + sweep_flops(cell, batch, time, hidden, hidden, true);
-    let device = device.clone().autodiff();
-    let stack = <RecurrentStack as Layers>::new(shape, &device);
-    let x = init::uniform([batch, time, input], 1.0, Seed(2), &device).val().detach();
-    let q = init::uniform([batch, time, hidden], 1.0, Seed(3), &device).val().detach();
-    let sweep = || {
-        let h: Tensor<3> = Layers::forward(&stack, x.clone());
-        std::hint::black_box((h * q.clone()).sum().backward());
-    };
+    let mut sweeps = TwoLayers::new(cell, [batch, time, input, hidden]);
     let (mut peaks, mut rates) = (Vec::new(), Vec::new());
-    sweep();
+    (0..3).for_each(|_| sweeps.run());
     for _ in 0..ROUNDS {
         peaks.push(peak_flops(isa()));
         for _ in 0..repeats(flops) {
-            rates.push(flops / seconds(&sweep));
+            rates.push(flops / seconds(|| sweeps.run()));
         }
     }
     let (peak, rate, best) = (median(&mut peaks), median(&mut rates), rates[rates.len() - 1]);

@@ -72,7 +72,7 @@ mod on_wgpu {
         let mut ours = Training::<RecurrentStack>::new(shape, device);
         let mut theirs = Training::<BurnLstm>::new(shape, device);
         // The first step of each side compiles its kernels.
-        (seconds(&mut ours), seconds(&mut theirs));
+        let _ = (seconds(&mut ours), seconds(&mut theirs));
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             a.push(seconds(&mut ours));
@@ -91,7 +91,7 @@ mod on_wgpu {
     pub(super) fn wide(device: &Device, report: &mut Report) {
         let shape = Shape { batch: 1024, ..Shape::SMALL };
         let mut training = Training::<RecurrentStack>::new(shape, device);
-        (0..2).for_each(|_| drop(seconds(&mut training)));
+        (0..2).for_each(|_| _ = seconds(&mut training));
         let mut times: Vec<f64> = (0..ROUNDS).map(|_| seconds(&mut training)).collect();
         let ms = median(&mut times) * 1e3;
         let rate = (shape.batch * shape.time) as f64 / ms * 1e3;

@@ -18,6 +18,8 @@ pub mod embedding;
 pub mod init;
 #[cfg(feature = "ndarray")]
 pub mod kernels;
+#[cfg(feature = "wgpu")]
+pub mod launches;
 pub mod loss;
 #[cfg(feature = "ndarray")]
 mod ndarray;

@@ -11,7 +11,12 @@
 //! | [`optim`] | Adam and Adagrad, dense and by row, one launch each |
 //!
 //! Kernels are launched without bounds checks: every index is below a length that the host code
-//! beside the launch has established.
+//! beside the launch has established. A kernel binds at most 12 buffers (its scalars included), more
+//! than a browser promises and fewer than native adapters have.
+#![allow(
+    clippy::used_underscore_binding,
+    reason = "types of a kernel are arguments that only its launch uses"
+)]
 #![allow(unsafe_code, reason = "kernels without bounds checks; each launch says why that holds")]
 
 mod cells;

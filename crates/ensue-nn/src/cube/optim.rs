@@ -30,14 +30,11 @@ pub(crate) struct AdagradStep {
     pub(crate) rate: f64,
 }
 
-/// How far each row of a table goes in a step of Adam.
+/// How far each of the chosen rows goes in a step of Adam, `[rows]` each: [`adam`]'s rate and root.
 #[derive(Debug)]
-pub(crate) enum RowPace {
-    /// Known on the host: `rates` and `roots` `[rows]`.
-    Given { rates: CubeTensor, roots: CubeTensor },
-    /// `counts` `[table rows]`, integers: gradients that each row has had so far. The kernel adds 1 to
-    /// those of the rows.
-    Counted { counts: CubeTensor, learning_rate: f64 },
+pub(crate) struct RowPaces {
+    pub(crate) rates: CubeTensor,
+    pub(crate) roots: CubeTensor,
 }
 
 #[cube]
@@ -57,7 +54,7 @@ fn adam_one<F: Float>(
 }
 
 /// [`AdamStep`] on the device. The rests are `1 - beta`, rounded once.
-#[derive(CubeType, CubeLaunch)]
+#[derive(Clone, Copy, CubeType, CubeLaunch)]
 struct AdamConstants {
     beta1: f32,
     beta2: f32,
@@ -173,23 +170,9 @@ fn adagrad_kernel<F: Float>(
     }
 }
 
-/// `1 - exp(x)` for `x <= 0`, without cancellation near 0.
-#[cube]
-fn one_minus_exp(x: f32) -> f32 {
-    // Taylor to the 7th power: the next term is below 2^-24 of the sum for |x| < 0.3.
-    let mut series = 1.0f32 + x / 7.0f32;
-    series = 1.0f32 + x / 6.0f32 * series;
-    series = 1.0f32 + x / 5.0f32 * series;
-    series = 1.0f32 + x / 4.0f32 * series;
-    series = 1.0f32 + x / 3.0f32 * series;
-    series = 1.0f32 + x / 2.0f32 * series;
-    select(x > -0.3f32, -x * series, 1.0f32 - x.exp())
-}
-
-/// One cube takes as many rows as its second axis has units; the first axis goes along a row.
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's bindings")]
-fn adam_rows_kernel<F: Float, I: Int, C: Int>(
+fn adam_rows_kernel<F: Float, I: Int>(
     param: &mut [F],
     first: &mut [F],
     second: &mut [F],
@@ -198,62 +181,30 @@ fn adam_rows_kernel<F: Float, I: Int, C: Int>(
     scale: &[F],
     rates: &[F],
     roots: &[F],
-    counts: &mut [C],
     height: u32,
     width: u32,
     chosen: u32,
     c: AdamConstants,
-    learning_rate: f32,
-    log_beta1: f32,
-    log_beta2: f32,
     #[comptime] scaled: bool,
-    #[comptime] counted: bool,
     #[define(F)] _dtype: ElemType,
-    #[define(I)] _rows: ElemType,
-    #[define(C)] _counts: ElemType,
+    #[define(I)] _index: ElemType,
 ) {
     let width = width as usize;
-    let place = CUBE_POS * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
-    let mut row = 0usize.runtime();
-    let mut active = place < chosen as usize;
-    if active {
-        row = u32::cast_from(rows[place]) as usize;
-        active = row < height as usize;
-    }
-    let mut rate = F::new(0.0_f32);
-    let mut root = F::new(0.0_f32);
-    let mut count = C::from_int(1);
-    if active {
-        if comptime![counted] {
-            count = counts[row] + C::from_int(1);
-            let n = f32::cast_from(count);
-            rate = F::cast_from(learning_rate / one_minus_exp(n * log_beta1));
-            root = F::cast_from(1.0f32 / one_minus_exp(n * log_beta2).sqrt());
-        } else {
-            rate = rates[place];
-            root = roots[place];
-        }
-    }
-    if comptime![counted] {
-        // Every unit of the row has read the count before one writes it.
-        sync_cube();
-        if active && UNIT_POS_X == 0 {
-            counts[row] = count;
-        }
-    }
-    if active {
-        let mut column = UNIT_POS_X as usize;
-        while column < width {
-            let i = row * width + column;
-            let mut g = grad[place * width + column];
+    let at = ABSOLUTE_POS;
+    if at < chosen as usize * width {
+        let place = at / width;
+        let row = u32::cast_from(rows[place]) as usize;
+        if row < height as usize {
+            let i = row * width + at % width;
+            let mut g = grad[at];
             if comptime![scaled] {
                 g *= scale[0];
             }
-            let (p, m, v) = adam_one::<F>(g, param[i], first[i], second[i], &c, rate, root);
+            let (p, m, v) =
+                adam_one::<F>(g, param[i], first[i], second[i], &c, rates[place], roots[place]);
             param[i] = p;
             first[i] = m;
             second[i] = v;
-            column += CUBE_DIM_X as usize;
         }
     }
 }
@@ -276,7 +227,7 @@ fn adagrad_rows_kernel<F: Float, I: Int>(
     #[comptime] scaled: bool,
     #[comptime] has_velocity: bool,
     #[define(F)] _dtype: ElemType,
-    #[define(I)] _rows: ElemType,
+    #[define(I)] _index: ElemType,
 ) {
     let width = width as usize;
     let at = ABSOLUTE_POS;
@@ -441,18 +392,10 @@ pub(crate) fn adagrad(
     (param.result, first.result, has_velocity.then_some(velocity.result))
 }
 
-/// A table and its moments after a step of [`adam_rows`].
-#[derive(Debug)]
-pub(crate) struct AdamRows {
-    pub(crate) param: CubeTensor,
-    pub(crate) first: CubeTensor,
-    pub(crate) second: CubeTensor,
-    /// The counts that were given, of [`RowPace::Counted`].
-    pub(crate) counts: Option<CubeTensor>,
-}
-
-/// One step of Adam for the rows of `param` `[table rows, width]` that `rows` `[n]` names, each at most once;
-/// `grad` is `[n, width]`. Rows outside the table are passed over.
+/// One step of Adam for the rows of `param` `[table rows, width]` that `rows` `[n]` names, each at most
+/// once; `grad` is `[n, width]`. Rows outside the table are passed over. Gives the new table, first and
+/// second moment.
+#[allow(clippy::too_many_arguments, reason = "what a step is made of")]
 pub(crate) fn adam_rows(
     param: CubeTensor,
     rows: CubeTensor,
@@ -461,33 +404,20 @@ pub(crate) fn adam_rows(
     second: CubeTensor,
     scale: Option<CubeTensor>,
     step: AdamStep,
-    pace: RowPace,
-) -> AdamRows {
+    paces: RowPaces,
+) -> (CubeTensor, CubeTensor, CubeTensor) {
     let [height, width] = param.shape().dims::<2>();
     let chosen = rows.shape().num_elements();
     let (param, first, second) = (own(param), own(first), own(second));
-    let (counted, learning_rate) = match &pace {
-        RowPace::Given { .. } => (false, 0.0),
-        RowPace::Counted { learning_rate, .. } => (true, *learning_rate),
-    };
-    let (rates, roots, counts) = match pace {
-        RowPace::Given { rates, roots } => (into_contiguous(rates), into_contiguous(roots), None),
-        RowPace::Counted { counts, .. } => (first.clone(), first.clone(), Some(own(counts))),
-    };
     if chosen * width == 0 {
-        return AdamRows { param, first, second, counts };
+        return (param, first, second);
     }
     let (rows, grad) = (into_contiguous(rows), into_contiguous(grad));
     let client = param.client.clone();
     let scaled = scale.is_some();
     let scale = scale.unwrap_or_else(|| grad.clone());
-    let along = width.next_power_of_two().min(64) as u32;
-    let dim = CubeDim::new_2d(along, 64 / along);
-    let units = chosen.div_ceil(64 / along as usize) * 64;
-    let count = calculate_cube_count_elemwise(&client, units, dim);
-    let stand_in = counts.clone().unwrap_or_else(|| rows.clone());
-    // SAFETY: units whose place is not among the rows, or whose row is not in the table, do nothing; the
-    // stand-ins for absent tensors are never indexed.
+    let (count, dim) = elements(&param, chosen * width);
+    // SAFETY: units past the chosen rows, and those whose row is not in the table, do nothing.
     unsafe {
         adam_rows_kernel::launch_unchecked(
             &client,
@@ -499,24 +429,18 @@ pub(crate) fn adam_rows(
             rows.clone().into_buffer_arg(),
             grad.into_buffer_arg(),
             scale.into_buffer_arg(),
-            rates.into_buffer_arg(),
-            roots.into_buffer_arg(),
-            stand_in.clone().into_buffer_arg(),
+            into_contiguous(paces.rates).into_buffer_arg(),
+            into_contiguous(paces.roots).into_buffer_arg(),
             height as u32,
             width as u32,
             chosen as u32,
             step.launch(),
-            learning_rate as f32,
-            step.beta1.ln() as f32,
-            step.beta2.ln() as f32,
             scaled,
-            counted,
             dtype_to_storage_type(param.dtype),
             dtype_to_storage_type(rows.dtype),
-            dtype_to_storage_type(stand_in.dtype),
         );
     }
-    AdamRows { param, first, second, counts }
+    (param, first, second)
 }
 
 /// One step of Adagrad for rows, which [`adam_rows`] describes: the new table, sums of squares and, if

@@ -70,7 +70,9 @@ pub(super) fn choose(limits: &Limits, batch: usize, hidden: usize, size: usize) 
     let busy = |rows: &usize| *rows == 1 || batch.div_ceil(*rows) >= wanted;
     let Some(rows) = [4, 2, 1].into_iter().filter(fits).find(busy) else { return Path::Steps };
     let cap = limits.units.min(MAX_UNITS);
-    let slots = hidden.div_ceil(cap);
+    // On a GPU every hidden unit wants a unit of its own; a CPU gains from loads shared by several.
+    let least = if limits.is_gpu() { 1 } else { 4 };
+    let slots = hidden.div_ceil(cap).max(least);
     let buffers = |numbers| if bytes(rows, 2 * numbers) <= limits.shared { 2 } else { 1 };
     Path::Sweep {
         rows,
@@ -100,8 +102,8 @@ mod tests {
     // Oracle: 4 bytes * rows * hidden * (1 forward, 4 backward) * buffers against the limit, by hand.
     #[test]
     fn buffers_halve_before_rows_do() {
-        assert_eq!(sweep(&SOFTWARE, 32, 40), (4, 40, 2, 2));
-        assert_eq!(sweep(&SOFTWARE, 64, 256), (4, 256, 2, 2), "exactly 32768 bytes");
+        assert_eq!(sweep(&SOFTWARE, 32, 40), (4, 10, 2, 2));
+        assert_eq!(sweep(&SOFTWARE, 64, 256), (4, 64, 2, 2), "exactly 32768 bytes");
         assert_eq!(sweep(&SOFTWARE, 64, 257).3, 1, "41120 bytes in two buffers, 16448 in one");
         assert_eq!(sweep(&LEAST, 1024, 256), (4, 256, 2, 1), "exactly 16384 bytes in one buffer");
         assert_eq!(sweep(&LEAST, 1024, 257).0, 2, "16448 bytes in one buffer of 4 rows");
@@ -110,7 +112,10 @@ mod tests {
     // Oracle: every unit owns the same number of hidden units, the last ones fewer.
     #[test]
     fn units_split_the_hidden_units_evenly() {
-        assert_eq!(sweep(&SOFTWARE, 64, 300).1, 150);
+        assert_eq!(sweep(&SOFTWARE, 64, 300).1, 75);
+        assert_eq!(sweep(&SOFTWARE, 64, 5).1, 2, "up to four each on a CPU");
+        assert_eq!(sweep(&SOFTWARE, 64, 1).1, 1);
+        assert_eq!(sweep(&LEAST, 64, 5).1, 5, "one each on a GPU");
         assert_eq!(sweep(&LEAST, 4, 512).1, 256);
         let few = Limits { units: 64, ..LEAST };
         assert_eq!(sweep(&few, 4, 130).1, 44, "three each, 44 * 3 >= 130");

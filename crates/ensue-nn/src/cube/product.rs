@@ -98,7 +98,7 @@ fn accumulate<F: Float>(
                 #[unroll]
                 for c in 0..column_quads {
                     let i = (r * 4 + e) * column_quads + c;
-                    sums[i] = sums[i] + factor * b[c];
+                    sums[i] += factor * b[c];
                 }
             }
         }
@@ -308,7 +308,7 @@ pub(super) fn weight_grads<F: Float>(
                         }
                     }
                     if comptime![has_keep] {
-                        quad = quad * Quad::<F>::new(keep[k]);
+                        quad *= Quad::<F>::new(keep[k]);
                     }
                 } else {
                     #[unroll]
@@ -381,29 +381,5 @@ pub(super) fn gather<F: Float>(
             sum += partial_bias[group * of_bias as usize + i - weights];
         }
         dbias[i - weights] = sum;
-    }
-}
-
-/// Recurrent weights turned for the reverse sweep: `wt[k, j]` are the weights from state `j` to the
-/// gates of unit `k`, a GRU's third block standing in lane 3.
-#[cube(launch_unchecked)]
-pub(super) fn turn<F: Float>(
-    wh: &[F],
-    wt: &mut [Quad<F>],
-    hidden: u32,
-    #[comptime] lstm: bool,
-    #[define(F)] _dtype: ElemType,
-) {
-    let hidden = hidden as usize;
-    let i = ABSOLUTE_POS;
-    if i < hidden * hidden {
-        let gates = comptime![if lstm { 4 } else { 3 }];
-        let from = (i % hidden * hidden + i / hidden) * gates;
-        let mut quad = Quad::<F>::new(F::new(0.0_f32));
-        #[unroll]
-        for g in 0..gates {
-            quad.insert(comptime![if lstm || g < 2 { g } else { 3 }], wh[from + g]);
-        }
-        wt[i] = quad;
     }
 }

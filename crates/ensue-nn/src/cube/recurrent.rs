@@ -1,8 +1,7 @@
 //! Sweeps of an LSTM or GRU on the device: which kernels run, and on what.
 //!
-//! Forward a layer makes 2 launches: the input's product and the time loop. Backward it makes 4 or
-//! 5: recurrent weights turned, time loop, weight gradients, their sum and, if asked for, the
-//! gradient of the input.
+//! Forward a layer makes 2 launches: the input's product and the time loop. Backward it makes 3 or
+//! 4: time loop, weight gradients, their sum and, if asked for, the gradient of the input.
 
 use burn::backend::TensorMetadata;
 use burn::backend::cubecl::dtype_to_storage_type;
@@ -30,6 +29,8 @@ pub(crate) struct Saved {
     states: CubeTensor,
     /// Gates i, f, g, o of an LSTM; r, z, n, m of a GRU.
     quads: CubeTensor,
+    /// Recurrent weights turned for the reverse sweep; nothing of use where that goes step by step.
+    turned: CubeTensor,
 }
 
 impl SweepOps for CubeBackend {
@@ -67,7 +68,7 @@ impl SweepKernels for CubeBackend {
         needed: [bool; 6],
     ) -> [Option<CubeTensor>; 6] {
         let call = Call::new(inputs);
-        backward(&call, call.path(), saved, dh, needed)
+        backward(&call, call.path(), &saved, dh, needed)
     }
 }
 
@@ -212,7 +213,7 @@ pub(super) fn forward(
             (true, false) => call.zeros([batch, hidden]),
             (false, _) => h.clone(),
         };
-        let saved = Saved { h: h.clone(), states: h.clone(), quads: h.clone() };
+        let saved = Saved { h: h.clone(), states: h.clone(), quads: h.clone(), turned: h.clone() };
         return (h, last, save.then_some(saved));
     }
     let columns = call.gates() * hidden;
@@ -226,6 +227,10 @@ pub(super) fn forward(
     let last = if lstm { call.empty([batch, hidden]) } else { call.bias.clone() };
     let states = if lstm && save { call.empty([batch, time, hidden]) } else { call.bias.clone() };
     let quads = if save { call.empty([batch, time, hidden, 4]) } else { call.bias.clone() };
+    let turned = match path {
+        Path::Sweep { .. } if save => call.empty([hidden, hidden, 4]),
+        _ => call.bias.clone(),
+    };
     let client = &call.x.client;
     let dtype = dtype_to_storage_type(call.x.dtype);
     match path {
@@ -249,6 +254,7 @@ pub(super) fn forward(
                     states.clone().into_buffer_arg(),
                     quads.clone().into_buffer_arg(),
                     last.clone().into_buffer_arg(),
+                    turned.clone().into_buffer_arg(),
                     time as u32,
                     batch as u32,
                     call.sweep(units, forward_buffers, save),
@@ -297,8 +303,12 @@ pub(super) fn forward(
             }
         }
     }
-    let saved =
-        save.then(|| Saved { h: h.clone(), states: if lstm { states } else { h.clone() }, quads });
+    let saved = save.then(|| Saved {
+        h: h.clone(),
+        states: if lstm { states } else { h.clone() },
+        quads,
+        turned,
+    });
     let last = if lstm { last } else { h.clone() };
     (h, last, saved)
 }
@@ -307,7 +317,7 @@ pub(super) fn forward(
 pub(super) fn backward(
     call: &Call,
     path: Path,
-    saved: Saved,
+    saved: &Saved,
     dh: CubeTensor,
     needed: [bool; 6],
 ) -> [Option<CubeTensor>; 6] {
@@ -332,9 +342,9 @@ pub(super) fn backward(
     };
     let (groups, partial_bias) = match path {
         Path::Sweep { rows, units, backward_buffers, .. } => {
-            back.sweep(call, &saved, dh, (rows, units, backward_buffers))
+            back.sweep(call, saved, dh, (rows, units, backward_buffers))
         }
-        Path::Steps => back.steps(call, &saved, dh),
+        Path::Steps => back.steps(call, saved, &dh),
     };
     let mut out = [const { None }; 6];
     if needed[0] {
@@ -381,21 +391,6 @@ impl Back {
         let Call { batch, time, hidden, .. } = *call;
         let client = &call.x.client;
         let dtype = dtype_to_storage_type(call.x.dtype);
-        let wt = call.empty([hidden, hidden, 4]);
-        let (count, dim) = call.elements(hidden * hidden);
-        // SAFETY: units past `hidden * hidden` do nothing.
-        unsafe {
-            product::turn::launch_unchecked(
-                client,
-                count,
-                dim,
-                call.wh.clone().into_buffer_arg(),
-                wt.clone().into_buffer_arg(),
-                hidden as u32,
-                call.lstm(),
-                dtype,
-            );
-        }
         let groups = batch.div_ceil(rows);
         let partial = call.empty([groups, hidden, 4]);
         let initial = if call.lstm() { &call.c0 } else { &call.h0 };
@@ -410,7 +405,7 @@ impl Back {
                 dh.into_buffer_arg(),
                 saved.quads.clone().into_buffer_arg(),
                 saved.states.clone().into_buffer_arg(),
-                wt.into_buffer_arg(),
+                saved.turned.clone().into_buffer_arg(),
                 initial.clone().into_buffer_arg(),
                 call.keep.clone().into_buffer_arg(),
                 self.grads.clone().into_buffer_arg(),
@@ -427,7 +422,7 @@ impl Back {
     }
 
     /// Step by step.
-    fn steps(&self, call: &Call, saved: &Saved, dh: CubeTensor) -> (usize, CubeTensor) {
+    fn steps(&self, call: &Call, saved: &Saved, dh: &CubeTensor) -> (usize, CubeTensor) {
         let Call { batch, time, hidden, .. } = *call;
         let client = &call.x.client;
         let dtype = dtype_to_storage_type(call.x.dtype);

@@ -45,32 +45,31 @@ pub(super) fn forward<F: Float, N: Size>(
             a[g] = Vector::<F, N>::new(bias[j * 4 + g]);
             if comptime![has_sums && (s.lstm || g != 2)] {
                 let column = comptime![if s.lstm || g < 2 { g } else { 2 }];
-                a[g] = a[g] + Vector::<F, N>::new(sums[i * gates + column]) * factor;
+                a[g] += Vector::<F, N>::new(sums[i * gates + column]) * factor;
             }
             if comptime![g < s.gates()] {
-                a[g] = a[g] + Vector::<F, N>::new(gx[at * gates + g]);
+                a[g] += Vector::<F, N>::new(gx[at * gates + g]);
             }
         }
-        let mut hv = Vector::<F, N>::new(F::new(0.0_f32));
-        if comptime![s.lstm] {
+        let hv = if comptime![s.lstm] {
             // Later steps find the cell state where the step before left it.
             let mut prev = first::<F, N>(c0, b, batch, j, s);
             if t > 0 {
                 prev = Vector::<F, N>::new(last[i]);
             }
             let cv = lstm::<F, N>(&mut a, prev * factor);
-            hv = a[3] * tanh::<F, N>(cv);
             last[i] = cv.extract(0usize);
             if comptime![s.extra] {
                 c[at] = cv.extract(0usize);
             }
+            a[3] * tanh::<F, N>(cv)
         } else {
             let mut prev = first::<F, N>(h0, b, batch, j, s);
             if t > 0 {
                 prev = Vector::<F, N>::new(h[at - hidden]);
             }
-            hv = gru::<F, N>(&mut a, prev * factor);
-        }
+            gru::<F, N>(&mut a, prev * factor)
+        };
         h[at] = hv.extract(0usize);
         if comptime![s.extra] {
             let mut quad = Quad::<F>::new(F::new(0.0_f32));
@@ -126,7 +125,7 @@ pub(super) fn backward<F: Float, N: Size>(
         if comptime![!is_last] {
             let after = factors::<F, N>(keep, b, batch, time, t + 1, s.keep);
             past = Vector::<F, N>::new(carry[i]) * after;
-            dhv = dhv + Vector::<F, N>::new(sums[i]) * after;
+            dhv += Vector::<F, N>::new(sums[i]) * after;
         }
         if comptime![s.lstm] {
             let now = Vector::<F, N>::new(states[at]);
@@ -144,7 +143,7 @@ pub(super) fn backward<F: Float, N: Size>(
         if comptime![is_last] {
             dbias[i] = quad;
         } else {
-            dbias[i] = dbias[i] + quad;
+            dbias[i] += quad;
         }
     }
 }

@@ -11,6 +11,7 @@ use super::cells::{Quad, gru, gru_back, lstm, lstm_back, tanh};
 
 /// What a sweep is compiled for; batch and time are not part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools, reason = "each one is in or out of a kernel")]
 pub(super) struct Sweep {
     /// LSTM, else GRU.
     pub(super) lstm: bool,
@@ -107,6 +108,10 @@ pub(super) fn before<F: Float, R: Size>(
 /// `gx` `[batch, time, hidden, gates]`, `wh` `[hidden, hidden, gates]` in vectors of `W`; `h`, `c`
 /// `[batch, time, hidden]` (`c` of an LSTM that saves), `saved` `[batch, time, hidden]` of quads (if
 /// saving), `last` `[batch, hidden]` (LSTM).
+///
+/// If saving, the cubes together also turn the weights for the reverse sweep, which saves a launch:
+/// `turned[k, j]` `[hidden, hidden]` of quads are the weights from state `j` to the gates of unit `k`, a
+/// GRU's third column in lane 3.
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's bindings")]
 pub(super) fn forward<F: Float, R: Size, W: Size>(
@@ -120,6 +125,7 @@ pub(super) fn forward<F: Float, R: Size, W: Size>(
     c: &mut [F],
     saved: &mut [Quad<F>],
     last: &mut [F],
+    turned: &mut [Quad<F>],
     time: u32,
     batch: u32,
     #[comptime] s: Sweep,
@@ -134,6 +140,31 @@ pub(super) fn forward<F: Float, R: Size, W: Size>(
     let row0 = CUBE_POS_X as usize * R::value();
     let unit = UNIT_POS_X as usize;
     let zero = Vector::<F, R>::new(F::new(0.0_f32));
+
+    if comptime![s.extra] {
+        let mut i = ABSOLUTE_POS;
+        while i < comptime![s.hidden * s.hidden] {
+            let from = (i % hidden * hidden + i / hidden) * pieces;
+            let mut quad = Quad::<F>::new(F::new(0.0_f32));
+            #[unroll]
+            for v in 0..pieces {
+                let w = wh[from + v];
+                #[unroll]
+                for e in 0..W::value() {
+                    let lane = comptime![if s.lstm {
+                        e
+                    } else if v < 2 {
+                        v
+                    } else {
+                        3
+                    }];
+                    quad.insert(lane, w.extract(e));
+                }
+            }
+            turned[i] = quad;
+            i += CUBE_COUNT * comptime![s.units];
+        }
+    }
 
     let mut state = Shared::<[Vector<F, R>]>::new_slice(comptime![s.buffers * s.hidden]);
     let mut cell = Array::<Vector<F, R>>::new(slots);
@@ -174,7 +205,7 @@ pub(super) fn forward<F: Float, R: Size, W: Size>(
                     #[unroll]
                     for e in 0..W::value() {
                         let i = p * gates + v * W::value() + e;
-                        sums[i] = sums[i] + hv * Vector::<F, R>::new(w.extract(e));
+                        sums[i] += hv * Vector::<F, R>::new(w.extract(e));
                     }
                 }
             }
@@ -198,7 +229,7 @@ pub(super) fn forward<F: Float, R: Size, W: Size>(
                     if comptime![s.lstm || g != 2] {
                         // A GRU's m is the product of the third block of columns.
                         let column = comptime![if s.lstm || g < 2 { g } else { 2 }];
-                        a[g] = a[g] + sums[p * gates + column] * factor;
+                        a[g] += sums[p * gates + column] * factor;
                     }
                 }
                 #[unroll]
@@ -216,14 +247,12 @@ pub(super) fn forward<F: Float, R: Size, W: Size>(
                         }
                     }
                 }
-                let mut hv = zero;
-                if comptime![s.lstm] {
-                    let cv = lstm::<F, R>(&mut a, cell[p] * factor);
-                    hv = a[3] * tanh::<F, R>(cv);
-                    cell[p] = cv;
+                let hv = if comptime![s.lstm] {
+                    cell[p] = lstm::<F, R>(&mut a, cell[p] * factor);
+                    a[3] * tanh::<F, R>(cell[p])
                 } else {
-                    hv = gru::<F, R>(&mut a, own[p] * factor);
-                }
+                    gru::<F, R>(&mut a, own[p] * factor)
+                };
                 state[to + j] = hv;
                 #[unroll]
                 for r in 0..R::value() {
@@ -291,19 +320,18 @@ fn product<F: Float, R: Size>(
             let j = min(UNIT_POS_X as usize + p * comptime![s.units], hidden - 1);
             let w = wt[k * hidden + j];
             let mut sum = sums[p];
-            sum = sum + d0 * Vector::<F, R>::new(w.extract(0usize));
-            sum = sum + d1 * Vector::<F, R>::new(w.extract(1usize));
+            sum += d0 * Vector::<F, R>::new(w.extract(0usize));
+            sum += d1 * Vector::<F, R>::new(w.extract(1usize));
             if comptime![s.lstm] {
-                sum = sum + d2 * Vector::<F, R>::new(w.extract(2usize));
+                sum += d2 * Vector::<F, R>::new(w.extract(2usize));
             }
-            sum = sum + d3 * Vector::<F, R>::new(w.extract(3usize));
+            sum += d3 * Vector::<F, R>::new(w.extract(3usize));
             sums[p] = sum;
         }
     }
 }
 
-/// The reverse sweep. `wt` `[hidden, hidden]` of quads is what
-/// [`turn`](super::product::turn) makes; `grads` `[batch, time, hidden]` of quads, the gradients of
+/// The reverse sweep. `wt` are the weights as [`forward`] turned them; `grads` `[batch, time, hidden]` of quads, the gradients of
 /// the sums (r, z, n, m for a GRU); `dbias` `[cubes, hidden]` of quads; `dh0`, `dc0` `[batch, hidden]`.
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's bindings")]
@@ -397,16 +425,16 @@ pub(super) fn backward<F: Float, R: Size>(
                 }
                 let prev = before::<F, R>(states, initial, row0, batch, time, t, j, s) * factor;
                 if comptime![s.lstm] {
-                    dhv = dhv + sums[p] * after;
+                    dhv += sums[p] * after;
                     carry[p] = lstm_back::<F, R>(&mut a, now, prev, dhv, carry[p] * after);
                 } else {
-                    dhv = dhv + (sums[p] + carry[p]) * after;
+                    dhv += (sums[p] + carry[p]) * after;
                     carry[p] = gru_back::<F, R>(&mut a, prev, dhv);
                 }
                 #[unroll]
                 for g in 0..4usize {
                     shared[to + j * 4 + g] = a[g];
-                    total[p * 4 + g] = total[p * 4 + g] + a[g];
+                    total[p * 4 + g] += a[g];
                 }
                 #[unroll]
                 for r in 0..R::value() {

@@ -26,7 +26,7 @@ mod threads;
 mod update;
 
 pub use isa::{Isa, available_isas, isa, with_isa};
-pub use peak::peak_flops;
+pub use peak::{TwoLayers, peak_flops};
 pub(crate) use sampled::{SampledArgs, sampled_loss};
 pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};
 pub use sweep::sweep_flops;

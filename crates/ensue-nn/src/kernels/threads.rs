@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets the number of threads that one fused operation is split over, for the whole process.
@@ -32,6 +30,18 @@ pub(super) fn split<T: Send>(
     if parts == 1 {
         return vec![f(0, 0..n)];
     }
-    let bounds = |p: usize| n * p / parts;
-    (0..parts).into_par_iter().map(|p| f(p, bounds(p)..bounds(p + 1))).collect()
+    let part = |p: usize| f(p, n * p / parts..n * (p + 1) / parts);
+    let part = &part;
+    let mut rest: Vec<Option<T>> = (1..parts).map(|_| None).collect();
+    let mut done = Vec::with_capacity(parts);
+    // The calling thread takes the first part: its caches still hold what it did before, and only
+    // the others have to be woken.
+    rayon::in_place_scope(|scope| {
+        for (slot, p) in rest.iter_mut().zip(1..) {
+            scope.spawn(move |_| *slot = Some(part(p)));
+        }
+        done.push(part(0));
+    });
+    done.extend(rest.into_iter().flatten());
+    done
 }

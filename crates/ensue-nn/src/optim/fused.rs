@@ -5,7 +5,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::rule::{Pace, Step, Triple};
-use crate::cube::optim::{AdagradStep, AdamStep, RowPace, adagrad, adagrad_rows, adam, adam_rows};
+use crate::cube::optim::{AdagradStep, AdamStep, RowPaces, adagrad, adagrad_rows, adam, adam_rows};
 
 fn lower<const D: usize>(tensor: Tensor<D>) -> CubeTensor {
     tensor.try_into_primitive::<CubeBackend>().expect("the caller has asked for the device")
@@ -66,14 +66,11 @@ pub(super) fn rows(
         Step::Adam { beta1, beta2, epsilon, keep } => {
             let second = second.expect("Adam always keeps a second buffer");
             let constants = AdamStep { beta1, beta2, epsilon, keep };
-            let pace =
-                RowPace::Given { rates: factor(|pace| pace.rate), roots: factor(|pace| pace.root) };
-            let after = adam_rows(weights, rows, gradient, first, second, scale, constants, pace);
-            Triple {
-                weights: lift(after.param),
-                first: lift(after.first),
-                second: Some(lift(after.second)),
-            }
+            let paces =
+                RowPaces { rates: factor(|pace| pace.rate), roots: factor(|pace| pace.root) };
+            let (weights, first, second) =
+                adam_rows(weights, rows, gradient, first, second, scale, constants, paces);
+            Triple { weights: lift(weights), first: lift(first), second: Some(lift(second)) }
         }
         Step::Adagrad { epsilon, momentum } => {
             // Without Adam's correction all rows go at one pace.

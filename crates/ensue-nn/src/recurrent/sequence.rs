@@ -127,7 +127,7 @@ pub fn sequence(
     }
     let form = Form { cell, state: state.is_some(), keep: keep.is_some() };
     // Stands for what is absent: never read, and without a place in the graph.
-    let nothing = || weights.wh.clone().detach().into_dispatch();
+    let nothing = || weights.wh.clone().without_autodiff().into_dispatch();
     let (h0, c0) = state.map_or((None, None), |state| (Some(state.h), state.c));
     let (h, c) = Dispatch::sweep(
         x.into_dispatch(),
@@ -153,6 +153,6 @@ pub(super) fn last_step(h: &Tensor<3>) -> Tensor<2> {
 
 /// Whether `device` has a fused sweep for `cell`.
 fn fused(cell: Cell, device: &Device) -> bool {
-    let _ = cell;
     crate::device::is_ndarray(device)
+        || crate::device::is_wgpu(device) && cell != Cell::GruResetBefore
 }

@@ -27,7 +27,7 @@ pub(crate) struct Form {
 }
 
 /// Operations that `Dispatch` routes to the backend of its arguments.
-#[backend_extension(Autodiff, NdArray: cfg(feature = "ndarray"))]
+#[backend_extension(Autodiff, NdArray: cfg(feature = "ndarray"), Cube: cfg(feature = "wgpu"))]
 pub(crate) trait SweepOps: Backend {
     /// Shapes: `x` `[batch, time, input]`, `wx` `[input, gates * hidden]`, `wh`
     /// `[hidden, gates * hidden]`, `bias` `[biases * hidden]`, `h0` and `c0` `[batch, hidden]`,

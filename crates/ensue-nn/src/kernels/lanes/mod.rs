@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use super::buffer::Pool;
 use super::isa::{Isa, isa};
 
+#[cfg(target_arch = "x86_64")]
+mod fma512;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -17,7 +19,7 @@ use portable::Portable;
 /// Every method may only run where the instruction set behind it exists; [`Element::dispatch`]
 /// guarantees that. Pointers passed to `load` and `store` must be valid for `N` elements (no
 /// alignment is asked for).
-pub(crate) unsafe trait Lanes: Copy {
+pub(crate) unsafe trait Lanes: Copy + Sized {
     /// Scalar type.
     type E: Element;
     /// Vector register.
@@ -54,6 +56,54 @@ pub(crate) unsafe trait Lanes: Copy {
     /// Asks for the cache line at `p`; any address is allowed.
     unsafe fn prefetch(p: *const Self::E);
 
+    /// `acc[r][v] += sum_k a[r * row + k] * b[k * width + v * N..]`, `k` in ascending order.
+    ///
+    /// # Safety
+    /// `a` must be readable at all those places, `b` at `V` vectors for each `k`.
+    #[inline(always)]
+    unsafe fn rows<const M: usize, const V: usize>(
+        acc: &mut [[Self::V; V]; M],
+        k: usize,
+        a: *const Self::E,
+        row: usize,
+        b: *const Self::E,
+        width: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { accumulate::<Self, M, V>(acc, k, a, row, 1, b, width) }
+    }
+
+    /// `acc[r][v] += sum_k a[r + k * step] * b[k * width + v * N..]`, `k` in ascending order.
+    ///
+    /// # Safety
+    /// As for [`Self::rows`].
+    #[inline(always)]
+    unsafe fn outer<const M: usize, const V: usize>(
+        acc: &mut [[Self::V; V]; M],
+        k: usize,
+        a: *const Self::E,
+        step: usize,
+        b: *const Self::E,
+        width: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { accumulate::<Self, M, V>(acc, k, a, 1, step, b, width) }
+    }
+
+    /// `to[i] = from[order[i]]` for `i < W`, where `W` is 32 or 48 and the order below it.
+    ///
+    /// # Safety
+    /// `from` must be readable and `to` writable for `W` elements.
+    #[inline(always)]
+    unsafe fn permute<const W: usize>(from: *const Self::E, to: *mut Self::E, order: &[i32; 48]) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            for (i, &from_at) in order.iter().enumerate().take(W) {
+                *to.add(i) = *from.add(from_at as usize);
+            }
+        }
+    }
+
     /// 1 / (1 + e^-x)
     #[inline(always)]
     unsafe fn sigmoid(x: Self::V) -> Self::V {
@@ -78,6 +128,56 @@ pub(crate) unsafe trait Lanes: Copy {
 
 /// Eight elements, beside the vectors of `L`.
 pub(crate) type Half<L> = <<L as Lanes>::Half as Lanes>::V;
+
+/// `acc[r][v] += sum_k a[r * row + k * step] * b[k * width + v * N..]`
+///
+/// # Safety
+/// `a` must be readable at all those places, `b` at `V` vectors for each `k`.
+#[inline(always)]
+unsafe fn accumulate<L: Lanes, const M: usize, const V: usize>(
+    acc: &mut [[L::V; V]; M],
+    k: usize,
+    mut a: *const L::E,
+    row: usize,
+    step: usize,
+    mut b: *const L::E,
+    width: usize,
+) {
+    // SAFETY: the caller's promise; the last increments leave the data but are not followed.
+    unsafe {
+        let mut sum = *acc;
+        let zero = L::splat(L::E::ZERO);
+        for _ in 0..k {
+            // The shorter side waits in registers, the longer one comes by.
+            if M < V {
+                let mut x = [zero; M];
+                for (r, x) in x.iter_mut().enumerate() {
+                    *x = L::splat(*a.add(r * row));
+                }
+                for v in 0..V {
+                    let w = L::load(b.add(v * L::N));
+                    for (sum, &x) in sum.iter_mut().zip(&x) {
+                        sum[v] = L::fma(x, w, sum[v]);
+                    }
+                }
+            } else {
+                let mut w = [zero; V];
+                for (v, w) in w.iter_mut().enumerate() {
+                    *w = L::load(b.add(v * L::N));
+                }
+                for (r, sum) in sum.iter_mut().enumerate() {
+                    let x = L::splat(*a.add(r * row));
+                    for (sum, &w) in sum.iter_mut().zip(&w) {
+                        *sum = L::fma(x, w, *sum);
+                    }
+                }
+            }
+            a = a.wrapping_add(step);
+            b = b.wrapping_add(width);
+        }
+        *acc = sum;
+    }
+}
 
 /// Work that runs on whatever vectors the machine has.
 pub(crate) trait Kernel<E: Element> {

@@ -4,12 +4,12 @@
 use std::arch::x86_64::*;
 use std::f32::consts::LOG2_E;
 
-use super::{EXP2, Kernel, LIMIT, Lanes, MAGIC};
+use super::{EXP2, Kernel, LIMIT, Lanes, MAGIC, accumulate, fma512};
 
 /// Coefficients of 2^r on [0, 1], highest power first: a minimax fit that is exact at both ends,
 /// relative error below 1e-7.
 const EXP2_UP: [f32; 6] =
-    [1.879_318_7e-3, 8.990_995e-3, 5.581_867_6e-2, 2.401_592_7e-1, 6.931_517_4e-1, 1.0];
+    [1.879_318_7e-3, 8.990_995e-3, 5.581_867_6e-2, 2.401_592_7e-1, 6.931_517e-1, 1.0];
 
 /// # Safety
 /// The CPU must have AVX-512 F, DQ and VL, and FMA.
@@ -99,7 +99,7 @@ macro_rules! x86_lanes {
             }
             #[inline(always)]
             unsafe fn prefetch(p: *const f32) {
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
             }
             $($extra)*
         }
@@ -192,6 +192,56 @@ x86_lanes!(
         #[inline(always)]
         unsafe fn sum(a: __m512) -> f32 {
             unsafe { _mm512_reduce_add_ps(a) }
+        }
+        #[inline(always)]
+        unsafe fn rows<const M: usize, const V: usize>(
+            acc: &mut [[__m512; V]; M],
+            k: usize,
+            a: *const f32,
+            row: usize,
+            b: *const f32,
+            width: usize,
+        ) {
+            unsafe {
+                if V == 2 || V == 3 && M <= 8 {
+                    fma512::rows::<M, V>(acc, k, a, row, b, width);
+                } else {
+                    accumulate::<Self, M, V>(acc, k, a, row, 1, b, width);
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn permute<const W: usize>(from: *const f32, to: *mut f32, order: &[i32; 48]) {
+            unsafe {
+                let (low, high) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16)));
+                for i in (0..W).step_by(16) {
+                    let order = _mm512_loadu_si512(order.as_ptr().add(i).cast());
+                    let mut v = _mm512_permutex2var_ps(low, order, high);
+                    if W == 48 {
+                        let third = _mm512_cmpge_epi32_mask(order, _mm512_set1_epi32(32));
+                        let last = _mm512_loadu_ps(from.add(32));
+                        v = _mm512_mask_permutexvar_ps(v, third, order, last);
+                    }
+                    _mm512_storeu_ps(to.add(i), v);
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn outer<const M: usize, const V: usize>(
+            acc: &mut [[__m512; V]; M],
+            k: usize,
+            a: *const f32,
+            step: usize,
+            b: *const f32,
+            width: usize,
+        ) {
+            unsafe {
+                if V == 2 || V == 3 && M <= 8 {
+                    fma512::outer::<M, V>(acc, k, a, step, b, width);
+                } else {
+                    accumulate::<Self, M, V>(acc, k, a, 1, step, b, width);
+                }
+            }
         }
         #[inline(always)]
         unsafe fn sigmoid(x: __m512) -> __m512 {

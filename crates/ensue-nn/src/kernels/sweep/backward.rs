@@ -8,7 +8,7 @@ use super::gru::Gru;
 use super::layout::Layout;
 use super::lstm::Lstm;
 use super::pack::{Packed, unpack};
-use super::tile::{Shared, accumulate, fits, tallest, tile, tiles, with_rows};
+use super::tile::{Ahead, Shared, fits, tallest, tile, tiles, with_rows};
 use super::transpose::{Panel, Transposed};
 use super::{Cell, Part, SweepArgs, SweepGrads, split};
 use crate::kernels::buffer::Buffer;
@@ -100,10 +100,16 @@ unsafe fn outer_tile<L: Lanes, const M: usize, const V: usize>(
         let zero = L::splat(L::E::ZERO);
         let mut acc = [[zero; V]; M];
         let stride = o.layout.stride;
+        if !o.first {
+            // Added to at the end of the loop, which hides their way up the caches.
+            for i in 0..M * V {
+                L::prefetch(o.to.wrapping_add(m0 * o.layout.width + i * L::N));
+            }
+        }
         for step in 0..o.steps {
             let z = o.z.add(step * o.rows * stride + m0);
             let gates = o.gates.add(step * o.gate_step + from);
-            accumulate::<L, M, V>(&mut acc, o.rows, z, 1, stride, gates, o.layout.kept);
+            L::outer::<M, V>(&mut acc, o.rows, z, stride, gates, o.layout.kept);
         }
         for (r, acc) in acc.iter().enumerate() {
             for (v, &acc) in acc.iter().enumerate() {
@@ -131,9 +137,9 @@ pub(super) fn run<E: Element>(
     let xs = if need_x { batch * time * input } else { 0 };
     let mut grads = SweepGrads {
         x: Vec::with_capacity(xs),
-        wx: vec![E::ZERO; args.wx.len()],
-        wh: vec![E::ZERO; args.wh.len()],
-        bias: vec![E::ZERO; args.bias.len()],
+        wx: Vec::new(),
+        wh: Vec::new(),
+        bias: Vec::new(),
         h0: Vec::with_capacity(batch * hidden),
         c0: Vec::with_capacity(cells),
     };
@@ -215,9 +221,10 @@ impl<E: Element> BackwardRows<'_, E> {
                 self.outer::<L, C>(t..end, &mut weights);
                 end = t;
             }
+            let mut ahead = self.ahead::<L>(t);
             for p in 0..self.transposed.panels.len() {
                 let panel = self.transposed.panels[p];
-                self.product::<L>(t, &panel, &mut product);
+                self.product::<L>(t, &panel, &mut product, &mut ahead);
                 let states = layout.padded.saturating_sub(panel.column).min(panel.columns);
                 for j in (0..states).step_by(layout.unit) {
                     let block = (panel.column + j) / layout.unit;
@@ -279,9 +286,44 @@ impl<E: Element> BackwardRows<'_, E> {
         }
     }
 
+    /// What the next step but one of the way back will read.
+    #[inline(always)]
+    fn ahead<L: Lanes<E = E>>(&self, t: usize) -> Ahead<E> {
+        let (layout, part) = (&self.layout, &*self.part);
+        let &SweepArgs { time, hidden, .. } = self.args;
+        let n = part.rows.len();
+        let calls: usize =
+            self.transposed.panels.iter().map(|p| tiles(n, tallest::<L>(p.vectors))).sum();
+        let Some(t) = t.checked_sub(2) else {
+            return Ahead::new([(self.dh.as_ptr(), 0, 0, 0); 4], 1);
+        };
+        let kept = layout.blocks * n * layout.kept;
+        let cells = if part.cells.is_empty() { 0 } else { n * layout.padded };
+        Ahead::new(
+            [
+                (part.gates.as_ptr().wrapping_add(t * kept), kept, 0, 1),
+                (part.cells.as_ptr().wrapping_add(t * cells), cells, 0, usize::from(cells > 0)),
+                (part.z.as_ptr().wrapping_add(t * n * layout.stride), n * layout.stride, 0, 1),
+                (
+                    self.dh.as_ptr().wrapping_add((part.rows.start * time + t) * hidden),
+                    hidden,
+                    time * hidden,
+                    n,
+                ),
+            ],
+            calls * layout.blocks,
+        )
+    }
+
     /// The gradients of step t's gates times one panel of the transposed weights.
     #[inline(always)]
-    fn product<L: Lanes<E = E>>(&self, t: usize, panel: &Panel, to: &mut [E]) {
+    fn product<L: Lanes<E = E>>(
+        &self,
+        t: usize,
+        panel: &Panel,
+        to: &mut [E],
+        ahead: &mut Ahead<E>,
+    ) {
         let n = self.part.rows.len();
         assert!(to.len() >= n * PRODUCT, "room for the product");
         let count = tiles(n, tallest::<L>(panel.vectors));
@@ -292,9 +334,15 @@ impl<E: Element> BackwardRows<'_, E> {
                 unsafe {
                     let to = to.as_mut_ptr().add(r * PRODUCT);
                     match panel.vectors {
-                        1 if fits::<L>(M, 1) => self.product_tile::<L, M, 1>(t, panel, r, to),
-                        2 if fits::<L>(M, 2) => self.product_tile::<L, M, 2>(t, panel, r, to),
-                        3 if fits::<L>(M, 3) => self.product_tile::<L, M, 3>(t, panel, r, to),
+                        1 if fits::<L>(M, 1) => {
+                            self.product_tile::<L, M, 1>(t, panel, r, to, ahead);
+                        }
+                        2 if fits::<L>(M, 2) => {
+                            self.product_tile::<L, M, 2>(t, panel, r, to, ahead);
+                        }
+                        3 if fits::<L>(M, 3) => {
+                            self.product_tile::<L, M, 3>(t, panel, r, to, ahead);
+                        }
                         _ => unreachable!("panels are one to three vectors wide"),
                     }
                 }
@@ -311,6 +359,7 @@ impl<E: Element> BackwardRows<'_, E> {
         panel: &Panel,
         r: usize,
         to: *mut E,
+        ahead: &mut Ahead<E>,
     ) {
         let layout = &self.layout;
         let n = self.part.rows.len();
@@ -322,7 +371,8 @@ impl<E: Element> BackwardRows<'_, E> {
             for block in 0..layout.blocks {
                 let gates = gates.add((block * n + r) * layout.kept + panel.gates);
                 let w = w.add(block * layout.width * V * L::N);
-                accumulate::<L, M, V>(&mut acc, layout.width, gates, layout.kept, 1, w, V * L::N);
+                ahead.some::<L>();
+                L::rows::<M, V>(&mut acc, layout.width, gates, layout.kept, w, V * L::N);
             }
             for (r, acc) in acc.iter().enumerate() {
                 for (v, &acc) in acc.iter().enumerate() {

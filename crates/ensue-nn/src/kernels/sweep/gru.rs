@@ -2,7 +2,7 @@
 
 use super::backward::{GateBlock, Outer, outer};
 use super::forward::{CellOps, ForwardTile};
-use super::tile::{accumulate, fits, load_part, store_part};
+use super::tile::{fits, load_part, store_part};
 use crate::kernels::lanes::{Element, Lanes};
 
 pub(super) struct Gru;
@@ -59,13 +59,13 @@ unsafe fn tile<L: Lanes, const M: usize>(t: &ForwardTile<'_, L::E>) {
         // n r z from x; r and z go on from there, n waits for m.
         let mut acc = [[start[0], start[1], start[2]]; M];
         let (x, wx) = (t.z.add(layout.x_at), w.add(layout.padded * 3 * L::N));
-        accumulate::<L, M, 3>(&mut acc, layout.input, x, layout.stride, 1, wx, 3 * L::N);
+        L::rows::<M, 3>(&mut acc, layout.input, x, layout.stride, wx, 3 * L::N);
         let mut n = [zero; M];
         for (n, acc) in n.iter_mut().zip(&mut acc) {
             *n = acc[0];
             *acc = [acc[1], acc[2], start[3]];
         }
-        accumulate::<L, M, 3>(&mut acc, layout.padded, t.z, layout.stride, 1, w, 3 * L::N);
+        L::rows::<M, 3>(&mut acc, layout.padded, t.z, layout.stride, w, 3 * L::N);
 
         for (n, acc) in n.iter_mut().zip(&mut acc) {
             acc[0] = L::sigmoid(acc[0]);

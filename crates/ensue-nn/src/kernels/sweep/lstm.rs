@@ -2,7 +2,7 @@
 
 use super::backward::{GateBlock, Outer, outer};
 use super::forward::{CellOps, ForwardTile};
-use super::tile::{accumulate, fits, load_part, store_part};
+use super::tile::{fits, load_part, store_part};
 use crate::kernels::lanes::{Element, Half, Lanes};
 
 /// Units in a block.
@@ -66,7 +66,7 @@ unsafe fn tile<L: Lanes, const M: usize, const V: usize>(t: &ForwardTile<'_, L::
             }
         }
         let w = t.weights.weights.as_ptr().add(t.block * k * 4 * UNIT);
-        accumulate::<L, M, V>(&mut acc, k, t.z, layout.stride, 1, w, 4 * UNIT);
+        L::rows::<M, V>(&mut acc, k, t.z, layout.stride, w, 4 * UNIT);
 
         for acc in &mut acc {
             L::lstm_gates(acc);

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; Cho et al. 2014, once
-//! with the reset after the recurrent product as cuDNN and PyTorch have it.
+//! with the reset after the recurrent product as `PyTorch` has it.
 //!
 //! How it is fast: rows of the batch are independent, so the batch is cut once and every thread
 //! sweeps its rows through all steps. Inside, all is time-major. A row of the panel `Z[t]` holds

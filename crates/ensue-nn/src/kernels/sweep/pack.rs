@@ -1,7 +1,10 @@
 //! Weights from columns `unit * gates + gate` to blocks, and gradients back.
 
+use std::ops::Range;
+
 use super::layout::Layout;
-use super::{Cell, SweepGrads};
+use super::tile::Shared;
+use super::{Cell, GRAIN, SweepGrads, split};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::lanes::{Element, Kernel, Lanes};
 
@@ -16,7 +19,7 @@ pub(super) struct Packed<E: Element> {
 }
 
 /// Gate that stands in each slot of a block's run.
-fn order(cell: Cell, input_side: bool) -> [usize; 4] {
+fn slots(cell: Cell, input_side: bool) -> [usize; 4] {
     match (cell, input_side) {
         (Cell::Lstm, _) => [0, 1, 2, 3],
         // n r z
@@ -56,64 +59,104 @@ impl<E: Element> Kernel<E> for Pack<'_, E> {
 
     #[inline(always)]
     fn run<L: Lanes<E = E>>(self) {
-        match (self.layout.cell, self.layout.unit) {
-            (Cell::Lstm, _) => self.pack::<4, 8>(),
-            (_, 16) => self.pack::<3, 16>(),
-            _ => self.pack::<3, 8>(),
+        match self.layout.width {
+            24 => self.pack::<L, 24>(),
+            32 => self.pack::<L, 32>(),
+            _ => self.pack::<L, 48>(),
         }
     }
 }
 
 impl<E: Element> Pack<'_, E> {
     #[inline(always)]
-    fn pack<const G: usize, const U: usize>(self) {
+    fn pack<L: Lanes<E = E>, const W: usize>(self) {
         let Self { to, layout, wx, wh } = self;
-        let columns = G * layout.hidden;
-        let (state_order, input_order) = (order(layout.cell, false), order(layout.cell, true));
-        let rows = to.chunks_exact_mut(layout.weight_rows() * G * U).enumerate();
-        for (block, to) in rows {
-            let (states, inputs) = to.split_at_mut(layout.padded * G * U);
-            let from = block * G * U;
-            let some = layout.units(block) * G;
-            let (states, padding) = states.split_at_mut(layout.hidden * G * U);
+        let gates = layout.cell.gates();
+        let columns = gates * layout.hidden;
+        assert_eq!(layout.width, W);
+        let orders = [order(&layout, false), order(&layout, true)];
+        let mut whole = [E::ZERO; 48];
+        for (block, to) in to.chunks_exact_mut(layout.weight_rows() * W).enumerate() {
+            let (states, inputs) = to.split_at_mut(layout.padded * W);
+            let (states, padding) = states.split_at_mut(layout.hidden * W);
             padding.fill(E::ZERO);
-            for (to, row) in states.chunks_exact_mut(G * U).zip(wh.chunks_exact(columns)) {
-                gather::<E, G, U>(&row[from..from + some], to, state_order);
-            }
-            for (to, row) in inputs.chunks_exact_mut(G * U).zip(wx.chunks_exact(columns)) {
-                gather::<E, G, U>(&row[from..from + some], to, input_order);
+            let some = layout.units(block) * gates;
+            for ((to, from), order) in [(states, wh), (inputs, wx)].into_iter().zip(&orders) {
+                for (to, row) in to.chunks_exact_mut(W).zip(from.chunks_exact(columns)) {
+                    let mut from = &row[block * W..][..some];
+                    if some < W {
+                        whole[..some].copy_from_slice(from);
+                        from = &whole[..W];
+                    }
+                    // SAFETY: both have W elements.
+                    unsafe { L::permute::<W>(from.as_ptr(), to.as_mut_ptr(), order) };
+                }
             }
         }
     }
 }
 
-/// `to[slot * U + unit] = from[unit * G + order[slot]]`, zeros for units that are not there.
-#[inline(always)]
-fn gather<E: Element, const G: usize, const U: usize>(from: &[E], to: &mut [E], order: [usize; 4]) {
-    let mut whole = [E::ZERO; 64];
-    let from = if from.len() == G * U {
-        from
-    } else {
-        whole[..from.len()].copy_from_slice(from);
-        &whole[..G * U]
-    };
-    for (slot, to) in to.chunks_exact_mut(U).enumerate() {
-        for (unit, to) in to.iter_mut().enumerate() {
-            *to = from[unit * G + order[slot]];
-        }
+/// Column `unit * gates + gate` of each place `slot * unit + unit` of a block's run.
+fn order(layout: &Layout, input_side: bool) -> [i32; 48] {
+    let gates = slots(layout.cell, input_side);
+    let mut order = [0; 48];
+    for (at, column) in order.iter_mut().enumerate().take(layout.width) {
+        let (slot, unit) = (at / layout.unit, at % layout.unit);
+        *column = (unit * layout.cell.gates() + gates[slot]) as i32;
     }
+    order
 }
 
-/// Adds up the threads' weight gradients `[block][row of Z][width]`, in order, into the layout of
-/// the arguments.
+/// The reverse of an order.
+fn reverse(order: &[i32; 48], width: usize) -> [i32; 48] {
+    let mut reverse = [0; 48];
+    for (at, &column) in order.iter().enumerate().take(width) {
+        reverse[column as usize] = at as i32;
+    }
+    reverse
+}
+
+/// The weight gradients `[block][row of Z][width]` of all threads, added up in order, in the layout
+/// of the arguments.
 pub(super) fn unpack<E: Element>(layout: Layout, parts: &[Buffer<E>], grads: &mut SweepGrads<E>) {
-    E::dispatch(Unpack { layout, parts, grads });
+    let columns = layout.cell.gates() * layout.hidden;
+    let (wh, wx) = (layout.hidden * columns, layout.input * columns);
+    (grads.wh, grads.wx) = (Vec::with_capacity(wh), Vec::with_capacity(wx));
+    grads.bias = vec![E::ZERO; layout.cell.biases() * layout.hidden];
+    let (to_wh, to_wx) = (Shared::of(&mut grads.wh), Shared::of(&mut grads.wx));
+    split(layout.blocks, GRAIN, |_, blocks| {
+        E::dispatch(Unpack { layout, parts, blocks, wh: to_wh, wx: to_wx });
+    });
+    // SAFETY: the blocks cover all columns, and each has written its columns of all rows.
+    unsafe {
+        grads.wh.set_len(wh);
+        grads.wx.set_len(wx);
+    }
+    let sum = |block: usize, row: usize, at: usize| {
+        let at = (block * layout.row + row) * layout.width + at;
+        parts[1..].iter().fold(parts[0][at], |sum, part| sum + part[at])
+    };
+    for (u, to) in grads.bias.chunks_exact_mut(4).enumerate() {
+        let (block, unit) = (u / layout.unit, u % layout.unit);
+        let last = |slot| sum(block, layout.row - 1, slot * layout.unit + unit);
+        if layout.cell == Cell::Lstm {
+            to.copy_from_slice(&[last(0), last(1), last(2), last(3)]);
+        } else {
+            // The ones beside h give r z m, those beside x give n r z.
+            let state = |slot| sum(block, layout.padded, slot * layout.unit + unit);
+            to.copy_from_slice(&[state(0), state(1), last(0), state(2)]);
+        }
+    }
 }
 
 struct Unpack<'a, E: Element> {
     layout: Layout,
     parts: &'a [Buffer<E>],
-    grads: &'a mut SweepGrads<E>,
+    blocks: Range<usize>,
+    /// Room for `[hidden, columns]`.
+    wh: Shared<E>,
+    /// Room for `[input, columns]`.
+    wx: Shared<E>,
 }
 
 impl<E: Element> Kernel<E> for Unpack<'_, E> {
@@ -121,70 +164,55 @@ impl<E: Element> Kernel<E> for Unpack<'_, E> {
 
     #[inline(always)]
     fn run<L: Lanes<E = E>>(self) {
-        match (self.layout.cell, self.layout.unit) {
-            (Cell::Lstm, _) => self.unpack::<4, 8>(),
-            (_, 16) => self.unpack::<3, 16>(),
-            _ => self.unpack::<3, 8>(),
+        match self.layout.width {
+            24 => self.unpack::<L, 24>(),
+            32 => self.unpack::<L, 32>(),
+            _ => self.unpack::<L, 48>(),
         }
     }
 }
 
 impl<E: Element> Unpack<'_, E> {
     #[inline(always)]
-    fn unpack<const G: usize, const U: usize>(self) {
-        let Self { layout, parts, grads } = self;
-        let columns = G * layout.hidden;
-        let (state_order, input_order) = (order(layout.cell, false), order(layout.cell, true));
-        for block in 0..layout.blocks {
-            let (from, some) = (block * G * U, layout.units(block) * G);
-            let sum = |row: usize| {
-                let at = (block * layout.row + row) * G * U;
-                let mut sum = [E::ZERO; 64];
-                sum[..G * U].copy_from_slice(&parts[0][at..at + G * U]);
-                for part in &parts[1..] {
-                    let part = &part[at..at + G * U];
-                    sum[..G * U].iter_mut().zip(part).for_each(|(a, &b)| *a += b);
-                }
-                sum
-            };
-            for (row, to) in grads.wh.chunks_exact_mut(columns).enumerate() {
-                scatter::<E, G, U>(&sum(row), &mut to[from..from + some], state_order);
-            }
-            for (row, to) in grads.wx.chunks_exact_mut(columns).enumerate() {
-                let row = layout.x_at + row;
-                scatter::<E, G, U>(&sum(row), &mut to[from..from + some], input_order);
-            }
-            let last = sum(layout.row - 1);
-            let units = layout.units(block);
-            let bias = &mut grads.bias[block * 4 * U..][..4 * units];
-            if layout.cell == Cell::Lstm {
-                scatter::<E, G, U>(&last, bias, state_order);
-            } else {
-                // The ones beside h give r z m, those beside x give n r z.
-                let state = sum(layout.padded);
-                for (unit, to) in bias.chunks_exact_mut(4).enumerate() {
-                    to[0] = state[unit];
-                    to[1] = state[U + unit];
-                    to[2] = last[unit];
-                    to[3] = state[2 * U + unit];
+    fn unpack<L: Lanes<E = E>, const W: usize>(self) {
+        let Self { layout, parts, blocks, wh, wx } = self;
+        let gates = layout.cell.gates();
+        let columns = gates * layout.hidden;
+        assert!(layout.width == W && blocks.end <= layout.blocks);
+        let states = reverse(&order(&layout, false), W);
+        let inputs = reverse(&order(&layout, true), W);
+        for block in blocks {
+            let some = layout.units(block) * gates;
+            for row in 0..layout.hidden + layout.input {
+                let (z, order, to) = match row.checked_sub(layout.hidden) {
+                    None => (row, &states, wh.0.wrapping_add(row * columns)),
+                    Some(x) => (layout.x_at + x, &inputs, wx.0.wrapping_add(x * columns)),
+                };
+                let at = (block * layout.row + z) * W;
+                let first = &parts[0][at..at + W];
+                let mut sum = [E::ZERO; W];
+                let from = if parts.len() == 1 {
+                    first
+                } else {
+                    sum.copy_from_slice(first);
+                    for part in &parts[1..] {
+                        sum.iter_mut().zip(&part[at..at + W]).for_each(|(a, &b)| *a += b);
+                    }
+                    &sum
+                };
+                // SAFETY: `from` has W elements; the row has `columns` of them, of which this block
+                // owns `some` from `block * W` on.
+                unsafe {
+                    let to = to.add(block * W);
+                    if some == W {
+                        L::permute::<W>(from.as_ptr(), to, order);
+                    } else {
+                        let mut whole = [E::ZERO; W];
+                        L::permute::<W>(from.as_ptr(), whole.as_mut_ptr(), order);
+                        std::ptr::copy_nonoverlapping(whole.as_ptr(), to, some);
+                    }
                 }
             }
         }
     }
-}
-
-/// The reverse of [`gather`].
-#[inline(always)]
-fn scatter<E: Element, const G: usize, const U: usize>(
-    from: &[E; 64],
-    to: &mut [E],
-    order: [usize; 4],
-) {
-    let mut whole = [E::ZERO; 64];
-    for slot in 0..G {
-        for unit in 0..U {
-            whole[unit * G + order[slot]] = from[slot * U + unit];
-        }
-    }
-    to.copy_from_slice(&whole[..to.len()]);
 }

@@ -1,42 +1,6 @@
-//! The inner loop of every product, and how rows are cut into tiles.
+//! How rows are cut into tiles, and small helpers of the register kernels.
 
 use crate::kernels::lanes::{Element, Lanes};
-
-/// `acc[r][v] += sum_k a[r * row + k * step] * b[k * width + v * N..]`
-///
-/// # Safety
-/// `a` must be readable at all those places, `b` at `V` vectors for each `k`.
-#[inline(always)]
-pub(super) unsafe fn accumulate<L: Lanes, const M: usize, const V: usize>(
-    acc: &mut [[L::V; V]; M],
-    k: usize,
-    mut a: *const L::E,
-    row: usize,
-    step: usize,
-    mut b: *const L::E,
-    width: usize,
-) {
-    // SAFETY: the caller's promise; the last increments leave the data but are not followed.
-    unsafe {
-        let mut sum = *acc;
-        let zero = L::splat(L::E::ZERO);
-        for _ in 0..k {
-            let mut w = [zero; V];
-            for (v, w) in w.iter_mut().enumerate() {
-                *w = L::load(b.add(v * L::N));
-            }
-            for (r, sum) in sum.iter_mut().enumerate() {
-                let x = L::splat(*a.add(r * row));
-                for (sum, &w) in sum.iter_mut().zip(&w) {
-                    *sum = L::fma(x, w, *sum);
-                }
-            }
-            a = a.wrapping_add(step);
-            b = b.wrapping_add(width);
-        }
-        *acc = sum;
-    }
-}
 
 /// Tallest tile of `vectors` vectors a row.
 pub(super) const fn tallest<L: Lanes>(vectors: usize) -> usize {
@@ -141,5 +105,65 @@ impl<E: Element> Shared<E> {
     /// The spare room of a vector that was made with this capacity.
     pub(super) fn of(v: &mut Vec<E>) -> Self {
         Self(v.as_mut_ptr())
+    }
+}
+
+/// Memory that will be needed soon, asked for bit by bit while products run.
+///
+/// A sweep walks through tens of megabytes, each byte once in each direction; what the caches do
+/// not foresee would be waited for.
+#[derive(Debug)]
+pub(super) struct Ahead<E> {
+    /// Runs `[first, length]` in elements, with the distance to the next run and their number.
+    runs: [(*const E, usize, usize, usize); 4],
+    run: usize,
+    row: usize,
+    at: usize,
+    /// Lines for each call of [`Self::some`].
+    lines: usize,
+}
+
+/// More requests than this for each run of products would cost more than they save.
+const MOST: usize = 16;
+
+/// Elements that one request brings, at least.
+const REQUEST: usize = 16;
+
+impl<E: Element> Ahead<E> {
+    /// Asks for all runs `(first, length, distance, number)` in `calls` calls.
+    pub(super) fn new(runs: [(*const E, usize, usize, usize); 4], calls: usize) -> Self {
+        let runs = runs.map(|r| if r.3 == 0 { (r.0, 0, 0, 0) } else { r });
+        let lines: usize = runs.iter().map(|r| r.1.div_ceil(REQUEST) * r.3).sum();
+        let lines = lines.div_ceil(calls.max(1));
+        Self { runs, run: 0, row: 0, at: 0, lines: if lines > MOST { 0 } else { lines } }
+    }
+
+    /// Asks for the next lines.
+    ///
+    /// # Safety
+    /// As for any method of `L`.
+    #[inline(always)]
+    pub(super) unsafe fn some<L: Lanes<E = E>>(&mut self) {
+        let mut lines = self.lines;
+        while lines > 0 {
+            let Some(&(first, length, distance, number)) = self.runs.get(self.run) else { return };
+            let from = first.wrapping_add(self.row * distance + self.at);
+            let left = (length - self.at).div_ceil(REQUEST);
+            let now = left.min(lines);
+            for i in 0..now {
+                // SAFETY: any address may be asked for.
+                unsafe { L::prefetch(from.wrapping_add(i * REQUEST)) };
+            }
+            lines -= now;
+            self.at += now * REQUEST;
+            if now == left {
+                self.at = 0;
+                self.row += 1;
+                if self.row >= number {
+                    self.row = 0;
+                    self.run += 1;
+                }
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct HrnnLearner {
     pub(super) streams: Streams,
     pub(super) validation: Vec<HeldOut>,
     pub(super) fingerprint: String,
+    pub(super) settings: String,
 }
 
 impl Learner for HrnnLearner {
@@ -26,6 +27,10 @@ impl Learner for HrnnLearner {
 
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()
+    }
+
+    fn settings(&self) -> String {
+        self.settings.clone()
     }
 
     fn steps_per_epoch(&self) -> usize {

@@ -92,11 +92,8 @@ impl Hrnn {
             return Err(FitError::NoEvents { recipe: NAME, reason: reason.to_owned() });
         }
         let counts = data.item_counts();
-        let fingerprint = format!(
-            "{} on {}",
-            serde_json::to_string(self).expect("plain data"),
-            data.fingerprint()
-        );
+        let settings = serde_json::to_string(self).expect("plain data");
+        let fingerprint = data.fingerprint();
         let sampled = shape.items > self.full_softmax_limit;
         let sampler =
             sampled.then(|| Sampler::new(&counts, self.negatives.get(), self.negative_exponent));
@@ -114,7 +111,7 @@ impl Hrnn {
             repeats: shape.repeats,
             interactions: data,
         };
-        Ok(HrnnLearner { streams, validation: inner.queries, fingerprint })
+        Ok(HrnnLearner { streams, validation: inner.queries, fingerprint, settings })
     }
 }
 
