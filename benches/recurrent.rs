@@ -43,7 +43,7 @@ fn recurrent(c: &mut Criterion) {
         });
         group.bench_function(name("reference"), |b| {
             b.iter(|| {
-                backward(reference::sequence(cell, x.clone(), &layer.weights(), None, None).0)
+                backward(reference::sequence(cell, x.clone(), &layer.weights(), None, None).0);
             });
         });
         if cell == Cell::Lstm {

@@ -16,13 +16,13 @@ fn train_step(c: &mut Criterion) {
     for shape in [Shape::SMALL, Shape::LARGE, Shape::LARGE_GRU] {
         let mut ours = Training::<RecurrentStack>::new(shape, &device);
         group.bench_function(BenchmarkId::new("ensue", shape), |b| {
-            b.iter(|| black_box(ours.step()))
+            b.iter(|| black_box(ours.step()));
         });
     }
     for shape in [Shape::SMALL, Shape::LARGE] {
         let mut peer = Training::<BurnLstm>::new(shape, &device);
         group.bench_function(BenchmarkId::new("burn-nn", shape), |b| {
-            b.iter(|| black_box(peer.step()))
+            b.iter(|| black_box(peer.step()));
         });
     }
     group.finish();

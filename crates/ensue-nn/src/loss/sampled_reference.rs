@@ -12,6 +12,7 @@ const LEFT_OUT: f32 = -1e30;
 /// [`sampled_loss`](super::sampled_loss) in plain tensor operations: the oracle of the tests, and
 /// what runs on devices without the fused form.
 #[expect(clippy::too_many_arguments, reason = "a loss has as many inputs as its formula")]
+#[allow(clippy::needless_pass_by_value, reason = "the signature of the fused form")]
 pub fn sampled_loss_reference(
     kind: SampledLoss,
     hidden: Tensor<2>,

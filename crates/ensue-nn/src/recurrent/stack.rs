@@ -71,6 +71,7 @@ impl RecurrentStack {
     ///
     /// # Panics
     /// If the number of states is not that of the layers.
+    #[allow(clippy::needless_pass_by_value, reason = "the signature of a layer")]
     pub fn forward(
         &self,
         x: Tensor<3>,

@@ -27,6 +27,12 @@ pub(crate) struct Form {
 }
 
 /// Operations that `Dispatch` routes to the backend of its arguments.
+#[diagnostic::on_unimplemented(
+    message = "ensue does not work with burn's `fusion` feature, which some crate of this build turns on",
+    label = "needs burn without `fusion`",
+    note = "burn's default features turn `fusion` on: depend on burn with `default-features = false` and \
+            `features = [\"std\"]`; `cargo tree -e features -i burn-fusion` names who else does"
+)]
 #[backend_extension(Autodiff, NdArray: cfg(feature = "ndarray"), Cube: cfg(feature = "wgpu"))]
 pub(crate) trait SweepOps: Backend {
     /// Shapes: `x` `[batch, time, input]`, `wx` `[input, gates * hidden]`, `wh`

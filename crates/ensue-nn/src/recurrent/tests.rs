@@ -53,9 +53,6 @@ fn run(sweep: Sweep, case: Case, device: &str) -> Vec<(&'static str, Vec<f32>)> 
     let q = noise([b, t, h], "q", &device);
     let (y, last) = sweep(cell, x.clone(), &w, first.clone(), keep);
     let grads = (y.clone() * q).sum().backward();
-    fn grad<const D: usize>(tensor: &Tensor<D>, grads: &Gradients) -> Vec<f32> {
-        values(tensor.grad(grads).expect("every input has a gradient"))
-    }
     let mut out = vec![("h", values(y)), ("last h", values(last.h))];
     out.extend(last.c.map(|c| ("last c", values(c))));
     out.push(("dx", grad(&x, &grads)));
@@ -67,6 +64,10 @@ fn run(sweep: Sweep, case: Case, device: &str) -> Vec<(&'static str, Vec<f32>)> 
         out.extend(first.c.map(|c| ("dc0", grad(&c, &grads))));
     }
     out
+}
+
+fn grad<const D: usize>(tensor: &Tensor<D>, grads: &Gradients) -> Vec<f32> {
+    values(tensor.grad(grads).expect("every input has a gradient"))
 }
 
 fn close(what: &str, a: &[f32], b: &[f32]) {
@@ -264,7 +265,9 @@ fn two_layers_equal_pytorch() {
         let stack = RecurrentStack::from_layers(stack, 0.0);
         let start = |name: &str| -> Vec<Tensor<2>> {
             let all = tensor3(name, [layers, b, h]);
-            let layer = |l| all.clone().slice([l..l + 1]).reshape([b, h]).detach().require_grad();
+            let layer = |l| {
+                all.clone().slice([l..l + 1, 0..b, 0..h]).reshape([b, h]).detach().require_grad()
+            };
             (0..layers).map(layer).collect()
         };
         let h0 = start("h0");
