@@ -61,6 +61,12 @@ pub(crate) struct SweepInputs<B: Backend> {
 }
 
 /// The two halves of the operation on a concrete backend.
+#[diagnostic::on_unimplemented(
+    message = "ensue does not work with burn's `fusion` feature, which some crate of this build turns on",
+    label = "needs burn without `fusion`",
+    note = "burn's default features turn `fusion` on: depend on burn with `default-features = false` and \
+            `features = [\"std\"]`; `cargo tree -e features -i burn-fusion` names who else does"
+)]
 pub(crate) trait SweepKernels: Backend {
     /// What the backward pass needs of the forward pass.
     type Saved: Clone + Send + std::fmt::Debug + 'static;
