@@ -1,5 +1,7 @@
 //! `[hrnn-movielens]`: HRNN on the temporal holdout of MovieLens-100K.
 
+use std::num::NonZeroUsize;
+
 use ensue::{
     core::{EvaluationMode, RankingReport, Seed, Split, split, validation_split},
     recommend::{EvaluationOptions, Recommend, evaluate},
@@ -50,9 +52,21 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
         }
     }
 
+    let fitted = default_settings(context, &split, &mut report);
+    report.part(fitted);
     let networks = networks(context, &split, &mut report);
     report.part(networks);
     Ok(report)
+}
+
+/// How long the default settings train on two threads.
+fn default_settings(context: &Context, split: &Split, report: &mut Report) -> Result<(), Failure> {
+    let two = Context { threads: NonZeroUsize::MIN.saturating_add(1), ..context.clone() };
+    let fitted = recipes::fit(&two, r#"{"recipe": "aws-hrnn"}"#, &split.train, context.seeds[0])?;
+    let seconds = fitted.took.as_secs_f64();
+    let what = "HRNN at the default settings: training seconds on 2 threads";
+    report.row(what, seconds, Bar::AtMost(60.0));
+    Ok(())
 }
 
 /// The networks; the best on a validation part of training is held to the bars.
