@@ -1,18 +1,40 @@
 //! The rules on devices that CubeCL drives: one launch for each parameter, in place.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_cubecl::CubeBackend;
+use burn_cubecl::Cube;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::rule::{Pace, Step, Triple};
 use crate::cube::optim::{AdagradStep, AdamStep, RowPaces, adagrad, adagrad_rows, adam, adam_rows};
 
+/// The tensor of `Cube`, which is CubeCL's own only where burn's fusion is off.
+#[diagnostic::on_unimplemented(
+    message = "ensue does not work with burn's `fusion` feature, which some crate of this build turns on",
+    label = "needs burn without `fusion`",
+    note = "burn's default features turn `fusion` on: depend on burn with `default-features = false` and \
+            `features = [\"std\"]`; `cargo tree -e features -i burn-fusion` names who else does"
+)]
+trait Plain {
+    fn out(self) -> CubeTensor;
+    fn back(tensor: CubeTensor) -> Self;
+}
+
+impl Plain for CubeTensor {
+    fn out(self) -> CubeTensor {
+        self
+    }
+
+    fn back(tensor: CubeTensor) -> Self {
+        tensor
+    }
+}
+
 fn lower<const D: usize>(tensor: Tensor<D>) -> CubeTensor {
-    tensor.try_into_primitive::<CubeBackend>().expect("the caller has asked for the device")
+    Plain::out(tensor.try_into_primitive::<Cube>().expect("the caller has asked for the device"))
 }
 
 fn lift<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
-    Tensor::from_primitive::<CubeBackend>(tensor)
+    Tensor::from_primitive::<Cube>(Plain::back(tensor))
 }
 
 /// Updates a parameter of any shape, given flat. `scale` `[1]` is a factor on the gradient.
@@ -58,7 +80,7 @@ pub(super) fn rows(
         let values: Vec<f64> = paces.iter().map(of).collect();
         lower(Tensor::<1>::from_data(TensorData::new(values, [paces.len()]), (&device, dtype)))
     };
-    let rows = rows.try_into_primitive::<CubeBackend>().expect("it is beside the gradient");
+    let rows = Plain::out(rows.try_into_primitive::<Cube>().expect("it is beside the gradient"));
     let (weights, first) = (lower(before.weights), lower(before.first));
     let (second, gradient) = (before.second.map(lower), lower(gradient));
     let scale = scale.map(lower);
