@@ -3,6 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`interactions`] | [`Interactions`]: who did what when, compact and ordered by time |
+//! | [`quantile`] | [`Quantile`]: a level between 0 and 1 |
+//! | [`series`] | [`Panel`]: time series of one [`Frequency`] with what is known beside them |
 //! | [`mod@split`] | the three ways to hold data out, and the inner split for early stopping |
 //! | [`metrics`] | ranking metrics, with Amazon's names and formulas and the papers' |
 //! | [`run`] | [`Run`]: device, seed, threads, checkpoint, budget, cancel flag, progress |
@@ -17,8 +19,10 @@ pub mod artifact;
 pub mod hash;
 pub mod interactions;
 pub mod metrics;
+pub mod quantile;
 pub mod run;
 pub mod seed;
+pub mod series;
 pub mod split;
 
 pub use artifact::{ArtifactError, ArtifactReader, ArtifactWriter};
@@ -26,6 +30,8 @@ pub use interactions::{Event, History, Interactions, InteractionsBuilder, OwnedH
 pub use metrics::ranking::{
     NdcgForm, NextItemAccumulator, NextItemReport, RankingAccumulator, RankingReport,
 };
+pub use quantile::{Quantile, QuantileError};
 pub use run::{Budget, CancelFlag, CheckpointPolicy, Decision, Progress, Report, Run};
 pub use seed::Seed;
+pub use series::{Frequency, Panel, Series};
 pub use split::{EvaluationMode, HeldOut, Split, split, validation_split};

@@ -1,0 +1,1 @@
+//! One folder for each algorithm, and the registry that knows them all.
