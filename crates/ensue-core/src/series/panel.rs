@@ -1,6 +1,7 @@
 //! Many time series of one frequency.
 
 use super::{Frequency, Series, UNKNOWN_CATEGORY};
+use crate::hash::Fnv1a;
 
 /// A static feature of the series: its name and the categories behind the codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +208,12 @@ impl Panel {
 
     /// The same panel with the last `steps` steps of every series hidden; shares its numbers.
     pub fn cut(&self, steps: usize) -> Self {
-        let series = self.series.iter().map(|series| series.cut(steps)).collect();
+        self.map(|series| series.cut(steps))
+    }
+
+    /// The same panel with each series [cut](Series::cut) as `change` says.
+    pub fn map(&self, change: impl Fn(&Series) -> Series) -> Self {
+        let series = self.series.iter().map(change).collect();
         Self { series, ..self.without_series() }
     }
 
@@ -215,6 +221,33 @@ impl Panel {
     pub fn filtered(&self, keep: impl Fn(&Series) -> bool) -> Self {
         let series = self.series.iter().filter(|series| keep(series)).cloned().collect();
         Self { series, ..self.without_series() }
+    }
+
+    /// A number that changes with anything in the panel, as 16 hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Fnv1a::default();
+        let mut text = |text: &str| {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        text(&self.frequency.to_string());
+        self.dimensions.iter().chain(&self.related).chain(&self.reals).for_each(|name| text(name));
+        for feature in &self.features {
+            text(&feature.name);
+            feature.categories.iter().for_each(|category| text(category));
+        }
+        for series in &self.series {
+            series.key().iter().for_each(|part| text(part));
+        }
+        for series in &self.series {
+            hash.update(&series.start().to_le_bytes());
+            hash.update(&(series.len() as u64).to_le_bytes());
+            series.target().iter().for_each(|y| hash.update(&y.to_le_bytes()));
+            series.related().iter().flatten().for_each(|x| hash.update(&x.to_le_bytes()));
+            series.categories().iter().for_each(|code| hash.update(&code.to_le_bytes()));
+            series.reals().iter().for_each(|x| hash.update(&x.to_le_bytes()));
+        }
+        hash.hex()
     }
 
     fn without_series(&self) -> Self {
@@ -232,6 +265,26 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_change_changes_the_fingerprint() {
+        // Oracle: panels that differ in one thing each.
+        let of = |frequency, key: &str, start, target: &[f64]| {
+            let series = vec![Series::new([key], start, target.to_vec())];
+            Panel::new(frequency, series).unwrap().fingerprint()
+        };
+        let base = of(Frequency::DAILY, "a", 0, &[1.0, 2.0]);
+        assert_eq!(base, of(Frequency::DAILY, "a", 0, &[1.0, 2.0]));
+        for other in [
+            of(Frequency::HOURLY, "a", 0, &[1.0, 2.0]),
+            of(Frequency::DAILY, "b", 0, &[1.0, 2.0]),
+            of(Frequency::DAILY, "a", 1, &[1.0, 2.0]),
+            of(Frequency::DAILY, "a", 0, &[1.0, 2.5]),
+            of(Frequency::DAILY, "a", 0, &[1.0]),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
 
     #[test]
     fn a_series_that_does_not_fit_is_named() {

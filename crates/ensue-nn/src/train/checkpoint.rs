@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `weights.safetensors` | the weights |
-//! | `best.safetensors` | the best weights so far, when those are of an earlier epoch |
+//! | `best-N.safetensors` | the best weights so far that are of an earlier epoch `N` |
 //! | `optimizer.safetensors` | the optimiser's moments |
 //! | `progress.json` | epoch, history, best metric, and what this is a training of |
 
@@ -23,7 +23,6 @@ use crate::weights;
 
 const KIND: &str = "training-checkpoint";
 const WEIGHTS: &str = "weights.safetensors";
-const BEST: &str = "best.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const PROGRESS: &str = "progress.json";
 
@@ -58,9 +57,7 @@ struct Progress {
     identity: Identity,
     epoch: usize,
     steps: usize,
-    best_epoch: Option<usize>,
-    #[serde(with = "exact::option")]
-    best_metric: Option<f64>,
+    best: Vec<BestRow>,
     waited: usize,
     #[serde(with = "exact::float")]
     plateau_scale: f64,
@@ -68,6 +65,19 @@ struct Progress {
     plateau_best: Option<f64>,
     plateau_waited: usize,
     history: Vec<Row>,
+}
+
+/// A [`Best`] without its weights.
+#[derive(Serialize, Deserialize)]
+struct BestRow {
+    epoch: usize,
+    #[serde(with = "exact::float")]
+    judged: f64,
+}
+
+/// The file of the weights after an epoch before the last one.
+fn best_file(epoch: usize) -> String {
+    format!("best-{epoch}.safetensors")
 }
 
 /// An [`EpochRecord`] whose floats read back bit for bit.
@@ -117,8 +127,11 @@ impl Checkpoint {
             identity: self.identity.clone(),
             epoch: state.epoch,
             steps: state.steps,
-            best_epoch: state.best.as_ref().map(|best| best.epoch),
-            best_metric: state.best.as_ref().map(|best| best.metric),
+            best: state
+                .best
+                .iter()
+                .map(|&Best { epoch, judged, .. }| BestRow { epoch, judged })
+                .collect(),
             waited: state.waited,
             plateau_scale: state.plateau.scale,
             plateau_best: state.plateau.best,
@@ -128,17 +141,17 @@ impl Checkpoint {
         let progress = serde_json::to_vec_pretty(&progress)
             .expect("numbers, strings and structs of them always have a JSON form");
         let mut files = vec![
-            (WEIGHTS, weights::to_bytes(&state.model)?),
-            (OPTIMIZER, state.optimizer.to_bytes()?),
-            (PROGRESS, progress),
+            (WEIGHTS.to_owned(), weights::to_bytes(&state.model)?),
+            (OPTIMIZER.to_owned(), state.optimizer.to_bytes()?),
+            (PROGRESS.to_owned(), progress),
         ];
-        if let Some(best) = state.best.as_ref().filter(|best| best.epoch != state.epoch) {
-            files.push((BEST, weights::to_bytes(&best.model)?));
+        for best in state.best.iter().filter(|best| best.epoch != state.epoch) {
+            files.push((best_file(best.epoch), weights::to_bytes(&best.model)?));
         }
         self.write(&files).map_err(|source| self.failed(source))
     }
 
-    fn write(&self, files: &[(&str, Vec<u8>)]) -> Result<(), ArtifactError> {
+    fn write(&self, files: &[(String, Vec<u8>)]) -> Result<(), ArtifactError> {
         let mut writer = ArtifactWriter::create(&self.dir)?.with_kind(KIND);
         for (name, bytes) in files {
             writer.write(name, bytes)?;
@@ -157,7 +170,7 @@ impl Checkpoint {
         epochs: usize,
     ) -> Result<Option<State<M>>, TrainError> {
         let Some(reader) = self.open()? else { return Ok(None) };
-        let read = |name| reader.read(name).map_err(|source| self.failed(source));
+        let read = |name: &str| reader.read(name).map_err(|source| self.failed(source));
         let progress: Progress = serde_json::from_slice(&read(PROGRESS)?)
             .map_err(|error| self.damaged(format!("{PROGRESS}: {error}")))?;
         if let Some(what) = progress.identity.difference(&self.identity) {
@@ -172,17 +185,16 @@ impl Checkpoint {
         }
         let plain = device.clone().without_autodiff();
         let resumed = weights::from_bytes(model.valid(), &read(WEIGHTS)?, &plain)?;
-        let best = match (progress.best_epoch, progress.best_metric) {
-            (Some(epoch), Some(metric)) => {
-                let model = if epoch == progress.epoch {
-                    resumed.clone()
-                } else {
-                    weights::from_bytes(model.valid(), &read(BEST)?, &plain)?
-                };
-                Some(Best { epoch, metric, model })
-            }
-            _ => None,
+        let best = |row: &BestRow| {
+            let &BestRow { epoch, judged } = row;
+            let model = if epoch == progress.epoch {
+                resumed.clone()
+            } else {
+                weights::from_bytes(model.valid(), &read(&best_file(epoch))?, &plain)?
+            };
+            Ok(Best { epoch, judged, model })
         };
+        let best = progress.best.iter().map(best).collect::<Result<Vec<_>, TrainError>>()?;
         let model = resumed.train();
         let optimizer = OptimizerState::from_bytes(optimizer.clone(), &model, &read(OPTIMIZER)?)?;
         Ok(Some(State {

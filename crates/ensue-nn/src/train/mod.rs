@@ -2,8 +2,8 @@
 //!
 //! Batches are made on another thread and wait in a bounded queue. Each epoch ends with a
 //! validation, a checkpoint that replaces the last one in a single rename, a progress event and a
-//! question to the run's report hook. The best weights by the validation metric are what training
-//! returns.
+//! question to the run's report hook. The best weights by the validation metric, or the mean of several
+//! of the best, are what training returns.
 //!
 //! # Counting
 //! Epochs and steps count from 1 everywhere: in settings, events, errors and checkpoints.
@@ -20,6 +20,7 @@
 //! are read 16 at a time and 16 steps late, and all of them at the end of an epoch: before anything
 //! of that epoch is validated, saved or returned.
 
+mod average;
 mod checkpoint;
 mod error;
 mod exact;

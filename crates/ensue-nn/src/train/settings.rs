@@ -17,6 +17,7 @@ use crate::optim::{Optimizer, Schedule, SettingsError, require};
 /// | `clip_norm` | 5 | largest global norm of the gradient; none: no limit | above 0 |
 /// | `patience` | 3 | epochs in a row without a better metric until training ends; none: never | 1 or more |
 /// | `min_improvement` | 0 | a metric is better when it exceeds the best by more than this | 0 or more |
+/// | `averaged` | 1 | best epochs whose weights are averaged | 1 or more |
 /// | `prefetch` | 2 | batches made ahead; no effect on results | 1 or more |
 ///
 /// ```
@@ -45,6 +46,10 @@ pub struct TrainSettings {
     pub patience: Option<NonZeroUsize>,
     /// A metric is better when it exceeds the best so far by more than this.
     pub min_improvement: f64,
+    /// How many of the best epochs give the weights, which are their mean; by the validation metric,
+    /// or by the training loss where there is none. With 1 and no validation metric it is the last
+    /// epoch.
+    pub averaged: NonZeroUsize,
     /// Batches made ahead of the training step.
     pub prefetch: NonZeroUsize,
 }
@@ -60,6 +65,7 @@ impl Default for TrainSettings {
             clip_norm: Some(5.0),
             patience: Some(count(3)),
             min_improvement: 0.0,
+            averaged: NonZeroUsize::MIN,
             prefetch: count(2),
         }
     }

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor};
 use ensue_core::{Decision, Progress, Report, Run};
 use serde::{Deserialize, Serialize};
 
+use super::average;
 use super::checkpoint::{Checkpoint, Identity};
 use super::losses::{Losses, Read};
 use super::prefetch::{Batches, prefetched};
@@ -19,12 +20,12 @@ use crate::weights;
 /// A finished training.
 #[derive(Debug, Clone)]
 pub struct Trained<M> {
-    /// The best weights by the validation metric, or the last ones where there is none. Without
-    /// autodiff.
+    /// The best weights by the validation metric, or the last ones where there is none; or the mean
+    /// of several. Without autodiff.
     pub model: M,
-    /// Epoch of these weights, from 1; 0 when the budget ended before the first epoch did.
+    /// Epoch of these weights (of the best, where several are averaged), from 1; 0 when the budget ended before the first epoch did.
     pub epoch: usize,
-    /// Validation metric of these weights.
+    /// Validation metric after that epoch.
     pub metric: Option<f64>,
     /// One record per finished epoch, resumed ones included.
     pub history: Vec<EpochRecord>,
@@ -75,7 +76,8 @@ pub(super) struct State<M> {
     pub(super) epoch: usize,
     /// Optimiser steps done.
     pub(super) steps: usize,
-    pub(super) best: Option<Best<M>>,
+    /// The best epochs by `judged`, best first; as many as are averaged.
+    pub(super) best: Vec<Best<M>>,
     /// Epochs since the best one.
     pub(super) waited: usize,
     pub(super) plateau: PlateauState,
@@ -85,7 +87,8 @@ pub(super) struct State<M> {
 #[derive(Debug)]
 pub(super) struct Best<M> {
     pub(super) epoch: usize,
-    pub(super) metric: f64,
+    /// The validation metric, or the negative training loss.
+    pub(super) judged: f64,
     pub(super) model: M,
 }
 
@@ -165,7 +168,7 @@ impl Trainer {
                 model,
                 epoch: 0,
                 steps: 0,
-                best: None,
+                best: Vec::new(),
                 waited: 0,
                 plateau: PlateauState::default(),
                 history: Vec::new(),
@@ -195,10 +198,11 @@ impl Trainer {
         }
         let seconds = clock.elapsed().as_secs_f64();
         run.emit(Progress::Finished { what: "training".to_owned(), seconds });
-        let (model, epoch, metric) = match state.best {
-            Some(best) => (best.model, best.epoch, Some(best.metric)),
-            None => (state.model.valid(), state.epoch, None),
-        };
+        let epoch = state.best.first().map_or(state.epoch, |best| best.epoch);
+        let of_epoch = |record: &&EpochRecord| record.epoch == epoch;
+        let metric = state.history.iter().find(of_epoch).and_then(|record| record.validation);
+        let best = state.best.into_iter().map(|best| best.model).collect();
+        let model = average::mean(best)?.unwrap_or_else(|| state.model.valid());
         Ok(Trained { model, epoch, metric, history: state.history, stopped, seconds })
     }
 
@@ -266,14 +270,19 @@ impl Trainer {
         let judged = metric.unwrap_or(-train_loss);
         plateau.observe(&self.settings.schedule, judged);
         next.plateau = plateau;
-        if let Some(metric) = metric {
-            let limit = next.best.as_ref().map(|best| best.metric + self.settings.min_improvement);
-            if limit.is_none_or(|limit| metric > limit) {
-                next.best = Some(Best { epoch, metric, model: valid });
-                next.waited = 0;
-            } else {
-                next.waited += 1;
-            }
+        let first = next.best.first().map(|best| best.judged + self.settings.min_improvement);
+        let better = first.is_none_or(|limit| judged > limit);
+        if metric.is_some() {
+            next.waited = if better { 0 } else { next.waited + 1 };
+        }
+        let averaged = self.settings.averaged.get();
+        if averaged > 1 {
+            // Of equals the later one is trained further.
+            let place = next.best.iter().take_while(|best| best.judged > judged).count();
+            next.best.insert(place, Best { epoch, judged, model: valid });
+            next.best.truncate(averaged);
+        } else if metric.is_some() && better {
+            next.best = vec![Best { epoch, judged, model: valid }];
         }
         let record = EpochRecord {
             epoch,

@@ -59,9 +59,12 @@ fn a_resumed_run_ends_with_the_same_bytes() {
     let plateau =
         Schedule::Plateau(Plateau { patience: 1.try_into().unwrap(), ..Plateau::default() });
     let cosine = Schedule::Cosine(Cosine { warmup_steps: 10, floor: 0.1 });
-    for (optimizer, schedule) in [(Optimizer::default(), plateau), (adagrad, cosine)] {
+    for (optimizer, schedule, averaged) in
+        [(Optimizer::default(), plateau, 1), (adagrad, cosine, 3)]
+    {
         let patience = Some(2.try_into().unwrap());
-        let settings = TrainSettings { optimizer, schedule, patience, ..settings(9) };
+        let averaged = averaged.try_into().unwrap();
+        let settings = TrainSettings { optimizer, schedule, patience, averaged, ..settings(9) };
         let straight = fit(&Toy::scripted(&metrics), &settings, &mut run()).unwrap();
         assert_eq!((straight.epoch, straight.history.len()), (5, 7));
         let scratch = tempfile::tempdir().unwrap();

@@ -7,17 +7,13 @@ use std::time::Duration;
 use ensue_core::{Budget, Decision, Progress, Run, Seed};
 use ensue_nn::train::{Adagrad, Optimizer, Stopped, TrainError, TrainSettings, Trainer};
 
-use crate::toy::{BATCH, STEPS, Toy, WALL, assert_same, bytes, net, outlast, settings};
+use crate::toy::{BATCH, Net, STEPS, Toy, WALL, assert_same, bytes, net, outlast, settings};
 
 fn run() -> Run {
     Run::new("ndarray").with_seed(Seed(3))
 }
 
-fn fit(
-    toy: &Toy,
-    settings: TrainSettings,
-    run: &mut Run,
-) -> ensue_nn::train::Trained<crate::toy::Net> {
+fn fit(toy: &Toy, settings: TrainSettings, run: &mut Run) -> ensue_nn::train::Trained<Net> {
     Trainer::new(settings).fit(toy, net(4), run).unwrap()
 }
 
@@ -66,6 +62,33 @@ fn early_stopping_keeps_the_best_weights() {
     let picky = TrainSettings { patience, min_improvement: 1.0, ..settings(10) };
     let stopped = fit(&toy, picky, &mut run());
     assert_eq!((stopped.history.len(), stopped.epoch, stopped.metric), (5, 3, Some(2.5)));
+}
+
+#[test]
+fn the_best_epochs_are_averaged() {
+    // Oracle: the mean by hand of the weights of runs that end with the two best epochs.
+    let averaged = 2.try_into().unwrap();
+    let toy = Toy::scripted(&[1.0, 3.0, 2.0, 2.5]);
+    let both = fit(&toy, TrainSettings { averaged, ..settings(4) }, &mut run());
+    assert_eq!((both.epoch, both.metric, both.history.len()), (2, Some(3.0), 4));
+    let values = |epochs| {
+        let toy = Toy { validates: false, ..Toy::noisy() };
+        numbers(&fit(&toy, settings(epochs), &mut run()).model)
+    };
+    for ((mean, second), fourth) in numbers(&both.model).iter().zip(values(2)).zip(values(4)) {
+        assert!((mean - 0.5 * (second + fourth)).abs() < 1e-6, "{mean} {second} {fourth}");
+    }
+    // Without a metric the training loss decides; it falls, so that the last two are taken.
+    let toy = Toy { validates: false, ..Toy::noisy() };
+    let last = fit(&toy, TrainSettings { averaged, ..settings(4) }, &mut run());
+    let mut losses: Vec<(usize, f64)> =
+        last.history.iter().map(|record| (record.epoch, record.train_loss)).collect();
+    losses.sort_by(|a, b| a.1.total_cmp(&b.1));
+    assert_eq!(last.epoch, losses[0].0);
+    let best = values(losses[0].0);
+    for ((mean, first), second) in numbers(&last.model).iter().zip(best).zip(values(losses[1].0)) {
+        assert!((mean - 0.5 * (first + second)).abs() < 1e-6, "{mean} {first} {second}");
+    }
 }
 
 #[test]
@@ -168,4 +191,18 @@ fn a_wall_budget_ends_training_with_what_it_has() {
     let trained = fit(&toy, settings(1000), &mut run().with_budget(some));
     assert_eq!((trained.stopped, trained.epoch, trained.metric), (Stopped::Budget, 1, Some(2.0)));
     assert_eq!(toy.losses.load(Ordering::SeqCst), STEPS + 3, "it ended after that step");
+}
+
+/// All weights of a model, tensor after tensor.
+fn numbers(model: &Net) -> Vec<f32> {
+    let bytes = bytes(model);
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut names = tensors.names();
+    names.sort_unstable();
+    let floats = |name: &&str| {
+        let tensor = tensors.tensor(name).unwrap();
+        let (chunks, _) = tensor.data().as_chunks::<4>();
+        chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(floats).collect()
 }
