@@ -30,7 +30,11 @@ pub use peak::{TwoLayers, peak_flops};
 pub(crate) use sampled::{SampledArgs, sampled_loss};
 pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};
 pub use sweep::sweep_flops;
-pub(crate) use sweep::{StepWeights, SweepArgs, SweepSaved, sweep_backward, sweep_forward};
+pub(crate) use sweep::{
+    Head, LayerState, PathNet, Rollout, StepWeights, SweepArgs, SweepSaved, sweep_backward,
+    sweep_forward,
+};
+pub(crate) use threads::split;
 pub use threads::{set_threads, threads};
 pub(crate) use update::{Buffers, Pace, Rule, squares, update, update_rows};
 

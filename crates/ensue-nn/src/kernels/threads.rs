@@ -20,7 +20,7 @@ pub fn threads() -> usize {
 
 /// Cuts `0..n` into at most [`threads`] runs of at least `grain`, and maps each in parallel. The
 /// results come back in order, so sums over them do not depend on which thread was faster.
-pub(super) fn split<T: Send>(
+pub(crate) fn split<T: Send>(
     n: usize,
     grain: usize,
     f: impl Fn(usize, std::ops::Range<usize>) -> T + Sync,

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Cell, RecurrentLayer, State, Weights, sequence};
 #[cfg(feature = "ndarray")]
-use crate::kernels::StepWeights;
+use crate::kernels::{Head, LayerState, PathNet, StepWeights};
 
 /// Recurrent layers packed for decoding: time is 1, there is no autodiff, and the weights are not
 /// packed anew at each step. Many steps equal one sweep over them.
@@ -32,14 +32,15 @@ use crate::kernels::StepWeights;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    layers: Vec<Layer>,
+    pub(super) layers: Vec<Layer>,
     device: Device,
 }
 
 #[derive(Debug, Clone)]
-struct Layer {
-    cell: Cell,
-    hidden: usize,
+pub(super) struct Layer {
+    pub(super) cell: Cell,
+    pub(super) input: usize,
+    pub(super) hidden: usize,
     weights: Packed,
 }
 
@@ -87,6 +88,26 @@ impl Decoder {
         }
         x
     }
+
+    /// Layers, head and states for the CPU kernels, if they are where the weights are used.
+    #[cfg(feature = "ndarray")]
+    pub(super) fn on_host(
+        &self,
+        states: &[State],
+        (weights, bias): &(Tensor<2>, Tensor<1>),
+    ) -> Option<(PathNet, Vec<LayerState>)> {
+        let layer = |layer: &Layer| match &layer.weights {
+            Packed::Host(weights) => Some(Arc::clone(weights)),
+            Packed::Device(_) => None,
+        };
+        let layers = self.layers.iter().map(layer).collect::<Option<_>>()?;
+        let head = Head::new(&host(weights.clone()), &host(bias.clone()), weights.dims()[0]);
+        let state = |state: &State| LayerState {
+            h: host(state.h.clone()),
+            c: state.c.clone().map_or_else(Vec::new, host),
+        };
+        Some((PathNet::new(layers, head), states.iter().map(state).collect()))
+    }
 }
 
 impl Layer {
@@ -97,8 +118,8 @@ impl Layer {
             wh: wh.without_autodiff(),
             bias: bias.without_autodiff(),
         };
-        let (cell, hidden) = (layer.cell(), layer.hidden());
-        Self { cell, hidden, weights: Packed::new(cell, plain, device) }
+        let (cell, input, hidden) = (layer.cell(), layer.input(), layer.hidden());
+        Self { cell, input, hidden, weights: Packed::new(cell, plain, device) }
     }
 
     fn step(&self, x: Tensor<2>, state: &mut State) {
@@ -121,9 +142,7 @@ impl Packed {
             return Self::Device(Box::new(weights));
         }
         let ([input, _], [hidden, _]) = (weights.wx.dims(), weights.wh.dims());
-        let host = |data: TensorData| data.try_into_vec::<f32>().expect("the type was looked at");
-        let (wx, wh) = (host(weights.wx.into_data()), host(weights.wh.into_data()));
-        let bias = host(weights.bias.into_data());
+        let (wx, wh, bias) = (host(weights.wx), host(weights.wh), host(weights.bias));
         Self::Host(Arc::new(StepWeights::new(cell, &wx, &wh, &bias, input, hidden)))
     }
 
@@ -133,14 +152,19 @@ impl Packed {
     }
 }
 
-/// A step of the CPU kernels: tensors of ndarray are host memory already.
+/// The numbers of a tensor of ndarray, which are host memory already.
+#[cfg(feature = "ndarray")]
+fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
+    t.without_autodiff().into_data().try_into_vec::<f32>().expect("decoders work in f32")
+}
+
+/// A step of the CPU kernels.
 #[cfg(feature = "ndarray")]
 fn host_step(weights: &StepWeights<f32>, x: Tensor<2>, state: &mut State) {
     let (device, shape) = (x.device(), state.h.dims());
-    let host = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().expect("decoders work in f32");
-    let x = host(x.without_autodiff());
-    let mut h = host(state.h.clone().without_autodiff());
-    let mut c = state.c.take().map_or_else(Vec::new, |c| host(c.without_autodiff()));
+    let x = host(x);
+    let mut h = host(state.h.clone());
+    let mut c = state.c.take().map_or_else(Vec::new, host);
     weights.step(&x, &mut h, &mut c);
     let tensor = |values| Tensor::from_data(TensorData::new(values, shape), &device);
     *state = State { h: tensor(h), c: (!c.is_empty()).then(|| tensor(c)) };

@@ -26,6 +26,7 @@ mod gru;
 mod layout;
 mod lstm;
 mod pack;
+mod paths;
 mod reset_before;
 mod step;
 mod tile;
@@ -38,6 +39,7 @@ pub(crate) use crate::recurrent::Cell;
 use layout::Layout;
 use pack::Packed;
 
+pub(crate) use paths::{Head, LayerState, PathNet, Rollout};
 pub(crate) use step::StepWeights;
 
 /// What a sweep reads. Column `unit * gates + gate` of the weights belongs to that gate of that

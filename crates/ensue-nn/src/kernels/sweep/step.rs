@@ -9,8 +9,8 @@ use crate::kernels::lanes::Element;
 #[derive(Debug, Clone)]
 pub(crate) struct StepWeights<E: Element> {
     cell: Cell,
-    input: usize,
-    hidden: usize,
+    pub(super) input: usize,
+    pub(super) hidden: usize,
     weights: Weights<E>,
 }
 
@@ -41,6 +41,14 @@ impl<E: Element> StepWeights<E> {
             Weights::Fused(Packed::new(layout, wx, wh, bias))
         };
         Self { cell, input, hidden, weights }
+    }
+
+    /// The weights of cells that run in register tiles: all but [`Cell::GruResetBefore`].
+    pub(super) fn packed(&self) -> Option<&Packed<E>> {
+        match &self.weights {
+            Weights::Fused(weights) => Some(weights),
+            Weights::ResetBefore(_) => None,
+        }
     }
 
     /// One step from `x` `[batch, input]`; replaces the states `h` and, for an LSTM, `c`
