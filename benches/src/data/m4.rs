@@ -27,7 +27,8 @@ pub(crate) fn hourly() -> Result<Panel, Failure> {
 /// 359 series of 80 to 2,597 weeks, and 13 more each.
 pub(crate) fn weekly() -> Result<Panel, Failure> {
     let start = Frequency::WEEKLY.step_of(date(1750, 1, 5).at(0, 0, 0, 0));
-    let rows = Rows { file: "m4-weekly/Weekly", series: 359, values: 366_912, lengths: [80, 2_597] };
+    let rows =
+        Rows { file: "m4-weekly/Weekly", series: 359, values: 366_912, lengths: [80, 2_597] };
     rows.panel(Frequency::WEEKLY, start, WEEKLY_HORIZON)
 }
 

@@ -103,8 +103,11 @@ fn sales() -> Result<Sales, Failure> {
     Ok(sales)
 }
 
+/// Codes of each store.
+type Codes = BTreeMap<u32, Vec<u32>>;
+
 /// The demographics of each store as codes of quartiles: `q1` for the lowest.
-fn demographics() -> Result<(Vec<StaticFeature>, BTreeMap<u32, Vec<u32>>), Failure> {
+fn demographics() -> Result<(Vec<StaticFeature>, Codes), Failure> {
     let mut names: Vec<String> = Vec::new();
     let mut stores: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     read_separated("orange-juice/storedemo.csv.gz", ',', false, |cells| {
@@ -119,9 +122,11 @@ fn demographics() -> Result<(Vec<StaticFeature>, BTreeMap<u32, Vec<u32>>), Failu
     })?;
     counted("stores of orange-juice", stores.len(), 83)?;
     counted("demographics of orange-juice", names.len(), 11)?;
-    let cuts: Vec<[f64; 3]> =
-        (0..names.len()).map(|at| quartiles(stores.values().map(|row| row[at]).collect())).collect();
-    let code = |(value, cuts): (&f64, &[f64; 3])| cuts.iter().filter(|&cut| value > cut).count() as u32;
+    let cuts: Vec<[f64; 3]> = (0..names.len())
+        .map(|at| quartiles(stores.values().map(|row| row[at]).collect()))
+        .collect();
+    let code =
+        |(value, cuts): (&f64, &[f64; 3])| cuts.iter().filter(|&cut| value > cut).count() as u32;
     let codes = stores
         .into_iter()
         .map(|(store, row)| (store, row.iter().zip(&cuts).map(code).collect()))
