@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that reports to people")]
 
 mod data;
+mod forecasts;
 mod measurements;
 mod peers;
 mod recipes;
@@ -30,9 +31,12 @@ struct Arguments {
     /// Threads to compute with.
     #[arg(long, default_value_t = NonZeroUsize::MIN)]
     threads: NonZeroUsize,
-    /// Seeds of what is drawn at random.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 3])]
+    /// Seeds of what is drawn at random; as many as the measurement asks for when there are none: 1, 2, ...
+    #[arg(long, value_delimiter = ',')]
     seeds: Vec<u64>,
+    /// Settings of DeepAR where they shall differ from its defaults, as JSON; the report says which were used.
+    #[arg(long, value_name = "JSON")]
+    settings: Option<String>,
     /// Directory of the training that the determinism measurement kills; not for people.
     #[arg(long, hide = true)]
     child: Option<std::path::PathBuf>,
@@ -43,11 +47,13 @@ struct Arguments {
 struct Context {
     threads: NonZeroUsize,
     seeds: Vec<u64>,
+    settings: Option<String>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let context = Context { threads: arguments.threads, seeds: arguments.seeds };
+    let Arguments { threads, seeds, settings, .. } = arguments;
+    let mut context = Context { threads, seeds, settings };
     if let Some(dir) = &arguments.child {
         return match determinism::child(&context, dir) {
             Ok(()) => ExitCode::SUCCESS,
@@ -68,6 +74,9 @@ fn main() -> ExitCode {
         eprintln!("no measurement is called {name:?}; --list names them");
         return ExitCode::from(2);
     };
+    if context.seeds.is_empty() {
+        context.seeds = (1..=measurement.seeds).collect();
+    }
     match (measurement.run)(&context) {
         Ok(report) => {
             println!("[{name}] {}\n{report}", measurement.about);

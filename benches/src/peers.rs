@@ -46,7 +46,12 @@ impl Peer {
 
     /// Milliseconds of `n` more steps.
     pub(crate) fn steps(&mut self, n: usize) -> Result<Vec<f64>, Failure> {
-        writeln!(self.input, "{n}")?;
+        self.ask(&n.to_string())
+    }
+
+    /// The numbers it answers to a line.
+    pub(crate) fn ask(&mut self, question: &str) -> Result<Vec<f64>, Failure> {
+        writeln!(self.input, "{question}")?;
         self.input.flush()?;
         Ok(serde_json::from_str(&self.line()?)?)
     }

@@ -82,6 +82,7 @@ struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
+    notes: Vec<String>,
     missing: Option<Failure>,
     /// Seeds that were used; empty when nothing was drawn.
     pub(crate) seeds: Vec<u64>,
@@ -92,7 +93,7 @@ pub(crate) struct Report {
 impl Report {
     /// An empty report.
     pub(crate) fn new(seeds: &[u64], threads: usize) -> Self {
-        Self { rows: Vec::new(), missing: None, seeds: seeds.to_vec(), threads }
+        Self { rows: Vec::new(), notes: Vec::new(), missing: None, seeds: seeds.to_vec(), threads }
     }
 
     /// Adds a value.
@@ -115,6 +116,24 @@ impl Report {
     pub(crate) fn mean_row(&mut self, what: impl Into<String>, values: &[f64], bar: Bar) {
         let (mean, sd) = mean_and_sd(values);
         self.row_with(what, mean, bar, format!("mean of {}, sd {sd:.4}", values.len()));
+    }
+
+    /// The same, saying every seed's value and a remark.
+    pub(crate) fn seeds_row(
+        &mut self,
+        what: impl Into<String>,
+        values: &[f64],
+        bar: Bar,
+        remark: &str,
+    ) {
+        let (mean, sd) = mean_and_sd(values);
+        let n = values.len();
+        self.row_with(what, mean, bar, format!("mean of {n}, sd {sd:.4} {values:.4?}{remark}"));
+    }
+
+    /// Adds a line without a value, such as the settings used.
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
     }
 
     /// Notes what became of a part: its failure leaves the values measured before it standing.
@@ -147,9 +166,13 @@ impl fmt::Display for Report {
                 Bar::Digits(_, decimals) => format!("{value:.decimals$}"),
                 Bar::AtMost(bar) if *bar < 1e-3 => format!("{value:.2e}"),
                 _ if value.abs() >= 100.0 => format!("{value:.1}"),
+                _ if value.abs() < 0.1 => format!("{value:.5}"),
                 _ => format!("{value:.4}"),
             };
             writeln!(f, "{what:widest$}  {value:>10}  {bar:<12}  {held:5}  {note}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
         }
         write!(f, "seeds {:?}, threads {}", self.seeds, self.threads)
     }

@@ -3,8 +3,12 @@
 //! Nothing here is part of the project: files are found through `ENSUE_DATASETS`, and a measurement whose files are
 //! missing is "not measured". Figures of speed need no real data: [`synthetic`] makes it up.
 
+pub(crate) mod electricity;
+pub(crate) mod hospital;
+pub(crate) mod m4;
 pub(crate) mod movielens;
 pub(crate) mod online_retail;
+pub(crate) mod orange_juice;
 pub(crate) mod synthetic;
 pub(crate) mod yoochoose;
 
@@ -50,9 +54,28 @@ pub(crate) fn path(relative: &str) -> Result<PathBuf, Failure> {
     }
 }
 
+/// Refuses data of which there is more or less than its source says.
+pub(crate) fn counted(what: &str, found: usize, expected: usize) -> Result<(), Failure> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Failure::NotMeasured(format!("{what}: {found}, not {expected}")))
+    }
+}
+
 /// Calls `row` with the tab-separated cells of each line of a gzip file, the header (if there is one) left out.
 pub(crate) fn read_rows(
     relative: &str,
+    has_header: bool,
+    row: impl FnMut(&[&str]) -> Option<()>,
+) -> Result<(), Failure> {
+    read_separated(relative, '\t', has_header, row)
+}
+
+/// The same with another separator, which stands in no cell.
+pub(crate) fn read_separated(
+    relative: &str,
+    separator: char,
     has_header: bool,
     mut row: impl FnMut(&[&str]) -> Option<()>,
 ) -> Result<(), Failure> {
@@ -69,7 +92,8 @@ pub(crate) fn read_rows(
             continue;
         }
         let line = String::from_utf8_lossy(&text);
-        let cells: Vec<&str> = line.trim_end_matches(['\n', '\r']).split('\t').collect();
+        let line = line.trim_end_matches(['\n', '\r']);
+        let cells: Vec<&str> = line.split(separator).collect();
         if row(&cells).is_none() {
             return Err(Failure::NotMeasured(format!(
                 "{relative}: line {number} is not as expected"

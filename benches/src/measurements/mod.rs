@@ -1,5 +1,9 @@
 //! One module for each measurement, and the list of them.
 
+mod deepar_accuracy;
+mod deepar_electricity;
+mod deepar_orange_juice;
+mod deepar_speed;
 pub(crate) mod determinism;
 mod embedding_rows;
 mod hrnn_movielens;
@@ -8,6 +12,7 @@ mod hrnn_throughput;
 mod online_retail_baselines;
 mod recurrent_cpu;
 mod recurrent_wgpu;
+mod seasonal_naive;
 mod timed;
 mod yoochoose_baselines;
 
@@ -22,6 +27,8 @@ pub(crate) struct Measurement {
     pub(crate) name: &'static str,
     /// What it measures.
     pub(crate) about: &'static str,
+    /// How many seeds its figures are the mean of.
+    pub(crate) seeds: u64,
     /// Measures.
     pub(crate) run: fn(&Context) -> Result<Report, Failure>,
 }
@@ -31,41 +38,91 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
     Measurement {
         name: "hrnn-movielens",
         about: "HRNN on MovieLens-100K, temporal holdout, beside the baselines digit for digit",
+        seeds: 3,
         run: hrnn_movielens::measure,
     },
     Measurement {
         name: "hrnn-online-retail",
         about: "HRNN with each hierarchy on Online Retail, last invoice out, beside the baselines",
+        seeds: 3,
         run: hrnn_online_retail::measure,
     },
     Measurement {
         name: "yoochoose-baselines",
         about: "popularity and Markov on yoochoose-100k, next item, digit for digit",
+        seeds: 3,
         run: yoochoose_baselines::measure,
     },
     Measurement {
         name: "recurrent-cpu",
         about: "a training step of two recurrent layers on the CPU: against PyTorch, against the FMA peak",
+        seeds: 3,
         run: recurrent_cpu::measure,
     },
     Measurement {
         name: "recurrent-wgpu",
         about: "the same on wgpu: launches, and time against burn-nn's LSTM",
+        seeds: 3,
         run: recurrent_wgpu::measure,
     },
     Measurement {
         name: "hrnn-throughput",
         about: "events per CPU-second of HRNN training on made-up data of MovieLens-1M's size",
+        seeds: 3,
         run: hrnn_throughput::measure,
     },
     Measurement {
         name: "embedding-rows",
         about: "a training step over a million items against one over ten thousand",
+        seeds: 3,
         run: embedding_rows::measure,
     },
     Measurement {
         name: "determinism",
         about: "one seed, one result; a killed training resumes to the same metrics",
+        seeds: 3,
         run: determinism::measure,
+    },
+    Measurement {
+        name: "seasonal-naive",
+        about: "the seasonal naive on M4 hourly, M4 weekly and hospital, digit for digit",
+        seeds: 0,
+        run: seasonal_naive::measure,
+    },
+    Measurement {
+        name: "deepar-m4-hourly",
+        about: "DeepAR on M4 hourly, the library's defaults, Amazon's beside",
+        seeds: 5,
+        run: deepar_accuracy::m4_hourly,
+    },
+    Measurement {
+        name: "deepar-m4-weekly",
+        about: "DeepAR on M4 weekly",
+        seeds: 3,
+        run: deepar_accuracy::m4_weekly,
+    },
+    Measurement {
+        name: "deepar-hospital",
+        about: "DeepAR on the monthly counts of a hospital",
+        seeds: 3,
+        run: deepar_accuracy::hospital,
+    },
+    Measurement {
+        name: "deepar-electricity",
+        about: "DeepAR on one and on three electricity clients, beside Amazon's own runs",
+        seeds: 5,
+        run: deepar_electricity::measure,
+    },
+    Measurement {
+        name: "deepar-orange-juice",
+        about: "DeepAR on retail sales with prices, promotions and store metadata, against without",
+        seeds: 5,
+        run: deepar_orange_juice::measure,
+    },
+    Measurement {
+        name: "deepar-speed",
+        about: "a training epoch and sampling on M4 hourly, one thread, in turns with GluonTS",
+        seeds: 1,
+        run: deepar_speed::measure,
     },
 ];

@@ -6,7 +6,7 @@
 //! | [`quantile`] | [`Quantile`]: a level between 0 and 1 |
 //! | [`series`] | [`Panel`]: time series of one [`Frequency`] with what is known beside them |
 //! | [`mod@split`] | the three ways to hold data out, and the inner split for early stopping |
-//! | [`metrics`] | ranking metrics, with Amazon's names and formulas and the papers' |
+//! | [`metrics`] | metrics of ranked lists and of forecasts, with Amazon's names and formulas and the papers' |
 //! | [`run`] | [`Run`]: device, seed, threads, checkpoint, budget, cancel flag, progress |
 //! | [`seed`] | [`Seed`]: independent random streams by purpose |
 //! | [`artifact`] | directories that are either wholly written or not there |
@@ -27,6 +27,10 @@ pub mod split;
 
 pub use artifact::{ArtifactError, ArtifactReader, ArtifactWriter};
 pub use interactions::{Event, History, Interactions, InteractionsBuilder, OwnedHistory};
+pub use metrics::forecast::{
+    AccuracyAccumulator, AccuracyMetrics, EvaluatorAccumulator, EvaluatorReport, Outcome,
+    evaluator_quantiles,
+};
 pub use metrics::ranking::{
     NdcgForm, NextItemAccumulator, NextItemReport, RankingAccumulator, RankingReport,
 };

@@ -8,8 +8,14 @@
 //! fitted form that forecasts. [`algorithms`] holds one folder for each algorithm.
 
 pub mod algorithms;
+mod checks;
 mod errors;
+mod normal;
 mod traits;
 
+#[cfg(test)]
+mod conformance;
+
+pub use algorithms::AnyAlgorithm;
 pub use errors::{FitError, ForecastError, LoadError, SettingsError};
 pub use traits::{Algorithm, Forecaster, SeriesForecast, TrainingData};
