@@ -8,6 +8,7 @@
 //! fitted form that forecasts. [`algorithms`] holds one folder for each algorithm.
 
 pub mod algorithms;
+pub mod calendar;
 mod checks;
 mod errors;
 mod normal;

@@ -4,6 +4,7 @@
 //! gives the variant of [`AnyAlgorithm`], the name in settings files and on the command line, loading by
 //! that name, and the conformance suite.
 
+pub mod deepar;
 pub mod naive;
 pub mod seasonal_naive;
 
@@ -96,6 +97,8 @@ macro_rules! registry {
 }
 
 registry! {
+    /// One recurrent network for all series, which forecasts distributions.
+    deepar: DeepAr = "Deep_AR_Plus",
     /// The last observed value.
     naive: Naive = "Naive",
     /// The last observed season.

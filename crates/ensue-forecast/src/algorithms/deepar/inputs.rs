@@ -1,0 +1,250 @@
+//! What the network sees of a series, decided once from the training data.
+
+use ensue_core::{Panel, Series, series::Frequency};
+use ensue_nn::likelihood::Likelihood;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ForecastError, TrainingData,
+    calendar::{lags, time_features},
+};
+
+use super::{DeepAr, ready::Ready};
+
+/// Mean and standard deviation that make numbers comparable.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Standard {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Standard {
+    /// Of the finite ones among `values`.
+    fn of<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> Self {
+        let finite = || values().filter(|x| x.is_finite());
+        let count = finite().count().max(1) as f64;
+        let mean = finite().sum::<f64>() / count;
+        let variance = finite().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        let deviation = variance.sqrt();
+        // What never varies says nothing; a deviation of rounding errors would make it shout.
+        let deviation = if deviation > 1e-9 * mean.abs().max(1e-30) { deviation } else { 1.0 };
+        Self { mean, deviation }
+    }
+
+    /// `x` in standard deviations from the mean, within five; the mean where it is no number.
+    pub(super) fn apply(self, x: f64) -> f32 {
+        if x.is_finite() {
+            (((x - self.mean) / self.deviation) as f32).clamp(-5.0, 5.0)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// One related series as the network sees it: against all series, and against its own past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Related {
+    pub(super) name: String,
+    pub(super) level: Standard,
+    /// Of the differences from the mean of their own series.
+    pub(super) change: Standard,
+}
+
+/// A static feature: one embedding row a category, and one for those not known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feature {
+    pub(super) name: String,
+    pub(super) categories: Vec<String>,
+    pub(super) dimension: usize,
+}
+
+/// A static number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Real {
+    pub(super) name: String,
+    pub(super) standard: Standard,
+}
+
+/// What the network sees of a series.
+///
+/// Columns of an input, in this order: scaled lags; log of the scale; age; time features; holiday (if
+/// any are known); related series, two columns each; static numbers; after these the network appends
+/// the embeddings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Inputs {
+    pub(super) frequency: Frequency,
+    pub(super) horizon: usize,
+    pub(super) context: usize,
+    pub(super) likelihood: Likelihood,
+    pub(super) lags: Vec<usize>,
+    pub(super) holidays: Vec<Date>,
+    pub(super) related: Vec<Related>,
+    pub(super) features: Vec<Feature>,
+    pub(super) reals: Vec<Real>,
+    pub(super) log_scale: Standard,
+    /// Scale of a series that nothing is known of.
+    pub(super) default_scale: f64,
+    /// Whether no target of the training data is negative.
+    pub(super) non_negative: bool,
+}
+
+impl Inputs {
+    pub(super) fn new(settings: &DeepAr, data: &TrainingData) -> Self {
+        let panel = &data.panel;
+        let series = panel.series();
+        let sizes = series.iter().filter_map(mean_size).filter(|&size| size > 0.0);
+        let logs: Vec<f64> = sizes.map(f64::ln).collect();
+        let log_scale = Standard::of(|| logs.iter().copied());
+        let related = panel.related().iter().enumerate().map(|(n, name)| {
+            let values =
+                || series.iter().flat_map(move |s| s.related()[n].iter().map(|&x| f64::from(x)));
+            let changes = || {
+                series.iter().flat_map(move |s| {
+                    let own = mean(&s.related()[n][..s.len()]);
+                    s.related()[n].iter().map(move |&x| f64::from(x) - own)
+                })
+            };
+            let (level, change) = (Standard::of(values), Standard::of(changes));
+            Related { name: name.clone(), level, change }
+        });
+        let features = panel.features().iter().map(|feature| {
+            let cardinality = feature.categories.len();
+            let dimension = settings
+                .embedding_dimension
+                .map_or(cardinality.div_ceil(2).clamp(1, 50), std::num::NonZeroUsize::get);
+            Feature {
+                name: feature.name.clone(),
+                categories: feature.categories.clone(),
+                dimension,
+            }
+        });
+        let reals = panel.reals().iter().enumerate().map(|(n, name)| {
+            let standard = Standard::of(|| series.iter().map(|s| f64::from(s.reals()[n])));
+            Real { name: name.clone(), standard }
+        });
+        Self {
+            frequency: panel.frequency(),
+            horizon: data.horizon,
+            context: settings.context(data.horizon),
+            likelihood: settings.likelihood,
+            lags: lags(panel.frequency()),
+            holidays: settings.holidays.clone(),
+            related: related.collect(),
+            features: features.collect(),
+            reals: reals.collect(),
+            log_scale,
+            default_scale: if logs.is_empty() { 1.0 } else { log_scale.mean.exp() },
+            non_negative: series.iter().all(|s| s.target().iter().all(|&y| y.is_nan() || y >= 0.0)),
+        }
+    }
+
+    /// Columns that the host writes: all but the embeddings.
+    pub(super) fn columns(&self) -> usize {
+        let time = time_features(self.frequency).len() + usize::from(!self.holidays.is_empty());
+        self.lags.len() + 2 + time + 2 * self.related.len() + self.reals.len()
+    }
+
+    /// Width of the network's input.
+    pub(super) fn width(&self) -> usize {
+        self.columns() + self.features.iter().map(|feature| feature.dimension).sum::<usize>()
+    }
+
+    /// The scale of targets: their mean size within the context. `None` where nothing was observed.
+    ///
+    /// Counts get one more, as in the paper (section 3.3); where the context is all zero, a tenth of the mean size of the whole
+    /// past stands in, so that older lags stay of a size that the network has seen.
+    pub(super) fn scale(&self, context: Option<f64>, past: Option<f64>) -> f64 {
+        if self.likelihood == Likelihood::Beta {
+            return 1.0;
+        }
+        let counts = self.likelihood == Likelihood::NegativeBinomial;
+        let extra = if counts { 1.0 } else { 0.0 };
+        let floor = 0.1 * past.unwrap_or(0.0);
+        let size = context.or(past).unwrap_or(self.default_scale).max(floor) + extra;
+        if size > 1e-10 { size } else { 1.0 }
+    }
+
+    /// Brings every series of `panel` into the form that windows are cut from.
+    ///
+    /// # Errors
+    /// When the panel lacks a related series, or one ends before the horizon does while `future` is
+    /// asked for.
+    pub(super) fn ready(&self, panel: &Panel, future: bool) -> Result<Vec<Ready>, ForecastError> {
+        if panel.frequency() != self.frequency {
+            let (found, expected) = (panel.frequency(), self.frequency);
+            return Err(ForecastError::Frequency { found, expected });
+        }
+        let place = |name: &str| {
+            let found = panel.related().iter().position(|known| known == name);
+            found.ok_or_else(|| ForecastError::MissingRelated { name: name.to_owned() })
+        };
+        let related: Vec<usize> =
+            self.related.iter().map(|r| place(&r.name)).collect::<Result<_, _>>()?;
+        let codes: Vec<Option<(usize, Vec<i32>)>> =
+            self.features.iter().map(|feature| codes(feature, panel)).collect();
+        let reals: Vec<Option<usize>> = self
+            .reals
+            .iter()
+            .map(|real| panel.reals().iter().position(|known| *known == real.name))
+            .collect();
+        let ready = |series: &Series| {
+            if future {
+                self.check_future(series, &related)?;
+            }
+            Ok(Ready::new(self, series, &related, &codes, &reals))
+        };
+        panel.series().iter().map(ready).collect()
+    }
+
+    fn check_future(&self, series: &Series, related: &[usize]) -> Result<(), ForecastError> {
+        let needed = series.len() + self.horizon;
+        for (about, &place) in self.related.iter().zip(related) {
+            let values = &series.related()[place];
+            let (key, name) = (series.key().to_vec(), about.name.clone());
+            if values.len() < needed {
+                let found = values.len();
+                return Err(ForecastError::ShortRelated { key, name, found, needed });
+            }
+            let bad = values[series.len()..needed].iter().position(|x| !x.is_finite());
+            if let Some(at) = bad {
+                return Err(ForecastError::RelatedNotFinite { key, name, at: series.len() + at });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Row of the embedding for each of the panel's categories, whatever their order there.
+fn codes(feature: &Feature, panel: &Panel) -> Option<(usize, Vec<i32>)> {
+    let place = panel.features().iter().position(|known| known.name == feature.name)?;
+    let known = &feature.categories;
+    let row = |category: &String| {
+        known.iter().position(|other| other == category).unwrap_or(known.len()) as i32
+    };
+    Some((place, panel.features()[place].categories.iter().map(row).collect()))
+}
+
+/// Mean size of what was observed of a series; `None` for nothing.
+pub(super) fn mean_size(series: &Series) -> Option<f64> {
+    let (sum, count) = series
+        .target()
+        .iter()
+        .filter(|y| !y.is_nan())
+        .fold((0.0, 0usize), |(sum, count), y| (sum + y.abs(), count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// Mean of the finite ones; 0 where there is none.
+pub(super) fn mean(values: &[f32]) -> f64 {
+    let (sum, count) = values
+        .iter()
+        .filter(|x| x.is_finite())
+        .fold((0.0, 0usize), |(sum, count), &x| (sum + f64::from(x), count + 1));
+    if count == 0 { 0.0 } else { sum / count as f64 }
+}

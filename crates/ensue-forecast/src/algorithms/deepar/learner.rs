@@ -1,0 +1,82 @@
+//! `DeepAR` as the training loop sees it.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use ensue_core::{Run, Seed};
+use ensue_nn::train::{Learner, Loss, StepContext};
+
+use super::{
+    network::{Network, inputs_of},
+    windows::{Batch, Windows},
+};
+
+/// Windows in a batch of the validation.
+const VALIDATION_BATCH: usize = 256;
+
+/// Windows to train on, and those to measure on.
+#[derive(Debug)]
+pub(super) struct DeepArLearner {
+    pub(super) windows: Windows,
+    /// Cut from series that have their last horizon, which `windows` lacks.
+    pub(super) validation: Option<Windows>,
+    pub(super) batches: usize,
+    pub(super) size: usize,
+    pub(super) fingerprint: String,
+    pub(super) settings: String,
+}
+
+/// Negative log-likelihood of a batch, weighted.
+pub(super) fn loss(
+    windows: &Windows,
+    model: &Network,
+    batch: &Batch,
+    seed: Option<Seed>,
+    device: &Device,
+) -> Tensor<1> {
+    let inputs = &windows.inputs;
+    let x = inputs_of(batch, inputs.columns(), device);
+    let (raw, _) = model.forward(x, &batch.rows, seed);
+    let shape = [batch.windows, windows.time()];
+    let matrix =
+        |values: &[f32]| Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), device);
+    let scales = Tensor::<1>::from_data(batch.scales.as_slice(), device);
+    inputs.likelihood.loss(raw, matrix(&batch.targets), scales, matrix(&batch.weights))
+}
+
+impl Learner for DeepArLearner {
+    type Model = Network;
+    type Batch = Batch;
+    type Carry = ();
+
+    fn fingerprint(&self) -> String {
+        self.fingerprint.clone()
+    }
+
+    fn settings(&self) -> String {
+        self.settings.clone()
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.batches
+    }
+
+    fn batches(&self, _: usize, seed: Seed) -> Box<dyn Iterator<Item = Batch> + Send + '_> {
+        Box::new(self.windows.epoch(self.batches, self.size, seed))
+    }
+
+    fn loss(&self, model: &Network, batch: &Batch, (): &mut (), step: StepContext<'_>) -> Loss {
+        let value = loss(&self.windows, model, batch, Some(step.seed), step.device);
+        Loss::new(value, batch.events.max(1))
+    }
+
+    fn validate(&self, model: &Network, _: &Run) -> Option<f64> {
+        let windows = self.validation.as_ref()?;
+        let device = model.head.val().device();
+        let (mut total, mut count) = (0.0, 0.0);
+        for batch in windows.last(VALIDATION_BATCH) {
+            let value = loss(windows, model, &batch, None, &device);
+            total += f64::from(value.into_scalar::<f32>());
+            count += batch.weights.iter().map(|&w| f64::from(w)).sum::<f64>();
+        }
+        (count > 0.0).then(|| -total / count)
+    }
+}

@@ -1,0 +1,179 @@
+#![doc = include_str!("README.md")]
+
+mod forecast;
+mod inputs;
+mod learner;
+mod network;
+mod ready;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use burn::tensor::Device;
+use ensue_core::{
+    Panel, Quantile, Run, Seed,
+    artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
+};
+use ensue_nn::{device, kernels, train::Trainer, weights};
+use serde::{Deserialize, Serialize};
+
+use forecast::Forecasting;
+use inputs::Inputs;
+use learner::DeepArLearner;
+use network::{Network, Shape};
+pub use settings::DeepAr;
+use windows::Windows;
+
+use crate::{
+    Algorithm, FitError, ForecastError, Forecaster, LoadError, SeriesForecast, SettingsError,
+    TrainingData,
+};
+
+/// Amazon's name of the algorithm.
+const NAME: &str = "Deep_AR_Plus";
+const WEIGHTS: &str = "deepar.safetensors";
+const MODEL: &str = "deepar.json";
+
+/// A trained `DeepAR`.
+#[derive(Debug)]
+pub struct FittedDeepAr {
+    network: Network,
+    model: Model,
+    device: Device,
+}
+
+/// All of a fitted model but its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Model {
+    inputs: Inputs,
+    shape: Shape,
+    paths: usize,
+}
+
+impl DeepAr {
+    /// Refuses what no window can be cut from, and targets that the likelihood cannot have made.
+    fn check_data(&self, data: &TrainingData) -> Result<(), FitError> {
+        if data.horizon == 0 {
+            let rule = "must be at least 1";
+            return Err(SettingsError::field(NAME, "horizon", 0, rule).into());
+        }
+        let series = data.panel.series();
+        if series.iter().all(|series| series.observed() == 0) {
+            let reason = "none has an observed target".to_owned();
+            return Err(FitError::NoSeries { algorithm: NAME, reason });
+        }
+        for series in series {
+            let wrong = |&&y: &&f64| !y.is_nan() && !self.likelihood.supports(y);
+            if let Some(y) = series.target().iter().find(wrong) {
+                let reason =
+                    format!("its target {y} cannot be under likelihood {}", self.likelihood);
+                return Err(FitError::Series {
+                    algorithm: NAME,
+                    key: series.key().to_vec(),
+                    reason,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn learner(&self, data: &TrainingData) -> DeepArLearner {
+        // The last horizon of a series that is long enough is measured on, not trained on.
+        let measured = self.validation.then(|| data.panel.filtered(|s| s.len() > 2 * data.horizon));
+        let held_out = measured.as_ref().is_some_and(|panel| !panel.is_empty());
+        let train =
+            if held_out { without_last(&data.panel, data.horizon) } else { data.panel.clone() };
+        let inputs = Inputs::new(self, &TrainingData { panel: train.clone(), ..data.clone() });
+        let windows = |panel: &Panel| {
+            let ready = inputs.ready(panel, false).expect("the inputs were made from this panel");
+            Windows::new(inputs.clone(), ready, self.scale_weighting)
+        };
+        DeepArLearner {
+            windows: windows(&train),
+            validation: measured.filter(|_| held_out).as_ref().map(windows),
+            batches: self.batches_per_epoch.get(),
+            size: self.batch_size.get(),
+            fingerprint: data.panel.fingerprint(),
+            settings: serde_json::to_string(&(self, data.horizon)).expect("plain data"),
+        }
+    }
+}
+
+/// The panel without the last `steps` of every series that has more than twice as many.
+fn without_last(panel: &Panel, steps: usize) -> Panel {
+    panel.map(|series| if series.len() > 2 * steps { series.cut(steps) } else { series.clone() })
+}
+
+impl Algorithm for DeepAr {
+    const NAME: &'static str = NAME;
+    type Fitted = FittedDeepAr;
+
+    fn check(&self) -> Result<(), SettingsError> {
+        self.check_fields()
+    }
+
+    fn fit(&self, data: &TrainingData, run: &mut Run) -> Result<FittedDeepAr, FitError> {
+        self.check()?;
+        self.check_data(data)?;
+        let device = device::open(&run.device)?;
+        kernels::set_threads(run.thread_count().get());
+        let learner = self.learner(data);
+        let inputs = learner.windows.inputs.clone();
+        let shape = Shape::new(self, &inputs);
+        let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);
+        let trained = Trainer::new(self.training()).fit(&learner, network, run)?;
+        let model = Model { inputs, shape, paths: self.num_eval_samples.get() };
+        Ok(FittedDeepAr { network: trained.model, model, device })
+    }
+
+    fn load(&self, reader: &ArtifactReader, device: &str) -> Result<FittedDeepAr, LoadError> {
+        let device = device::open(device)?;
+        let model: Model = reader.read_json(MODEL)?;
+        let bytes = reader.read(WEIGHTS)?;
+        let blank = Network::new(&model.shape, self.dropout_rate, Seed(0), &device);
+        let network = weights::from_bytes(blank, &bytes, &device)
+            .map_err(|source| LoadError::Weights { file: WEIGHTS.to_owned(), source })?;
+        Ok(FittedDeepAr { network, model, device })
+    }
+}
+
+impl FittedDeepAr {
+    /// The same model with another number of sample paths behind its quantiles.
+    pub fn with_samples(mut self, paths: std::num::NonZeroUsize) -> Self {
+        self.model.paths = paths.get();
+        self
+    }
+}
+
+impl Forecaster for FittedDeepAr {
+    fn algorithm(&self) -> &'static str {
+        NAME
+    }
+
+    fn horizon(&self) -> usize {
+        self.model.inputs.horizon
+    }
+
+    fn forecast(
+        &self,
+        panel: &Panel,
+        quantiles: &[Quantile],
+        seed: Seed,
+    ) -> Result<Vec<SeriesForecast>, ForecastError> {
+        let forecasting = Forecasting {
+            network: &self.network,
+            inputs: &self.model.inputs,
+            device: &self.device,
+            paths: self.model.paths,
+        };
+        forecasting.forecast(panel, quantiles, seed)
+    }
+
+    fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
+        out.write_json(MODEL, &self.model)?;
+        let bytes = weights::to_bytes(&self.network).expect("the network's names are unique");
+        out.write(WEIGHTS, &bytes)
+    }
+}

@@ -1,0 +1,129 @@
+//! The network: embeddings, recurrent layers, and the head that gives a distribution's parameters.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use ensue_core::Seed;
+use ensue_nn::{
+    init,
+    recurrent::{Cell, RecurrentStack, State},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{DeepAr, inputs::Inputs, windows::Batch};
+
+/// Sizes that settings and data decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shape {
+    /// Width of an input, embeddings included.
+    pub(super) input: usize,
+    pub(super) cells: usize,
+    pub(super) layers: usize,
+    /// Parameters of the distribution.
+    pub(super) outputs: usize,
+    /// Rows and columns of each embedding table.
+    pub(super) embeddings: Vec<[usize; 2]>,
+}
+
+impl Shape {
+    pub(super) fn new(settings: &DeepAr, inputs: &Inputs) -> Self {
+        let table = |feature: &super::inputs::Feature| {
+            // One row more, for categories that training has not seen.
+            [feature.categories.len() + 1, feature.dimension]
+        };
+        Self {
+            input: inputs.width(),
+            cells: settings.num_cells.get(),
+            layers: settings.num_layers.get(),
+            outputs: inputs.likelihood.parameters(),
+            embeddings: inputs.features.iter().map(table).collect(),
+        }
+    }
+}
+
+/// `DeepAR`'s weights.
+#[derive(Module, Debug)]
+pub(super) struct Network {
+    /// `[categories + 1, dimension]` each.
+    pub(super) embeddings: Vec<Param<Tensor<2>>>,
+    pub(super) stack: RecurrentStack,
+    /// `[cells, outputs]`
+    pub(super) head: Param<Tensor<2>>,
+    /// `[outputs]`
+    pub(super) bias: Param<Tensor<1>>,
+}
+
+impl Network {
+    pub(super) fn new(shape: &Shape, dropout: f64, seed: Seed, device: &Device) -> Self {
+        let embedding = |(n, &[rows, columns]): (usize, &[usize; 2])| {
+            let bound = (3.0 / columns as f64).sqrt();
+            init::uniform([rows, columns], bound, seed.child(&format!("embedding-{n}")), device)
+        };
+        let hidden = vec![shape.cells; shape.layers];
+        let bound = 1.0 / (shape.cells as f64).sqrt();
+        let head = [shape.cells, shape.outputs];
+        Self {
+            embeddings: shape.embeddings.iter().enumerate().map(embedding).collect(),
+            stack: RecurrentStack::new(
+                Cell::Lstm,
+                shape.input,
+                &hidden,
+                dropout,
+                seed.child("stack"),
+                device,
+            ),
+            head: init::uniform(head, bound, seed.child("head"), device),
+            bias: Param::from_tensor(Tensor::zeros([shape.outputs], device)),
+        }
+    }
+
+    /// The distribution's raw parameters for every step, and the last states.
+    ///
+    /// # Shapes
+    /// `x` `[windows, time, columns]`, `rows` `[features, windows]` to `[windows, time, outputs]`.
+    pub(super) fn forward(
+        &self,
+        x: Tensor<3>,
+        rows: &[i32],
+        training: Option<Seed>,
+    ) -> (Tensor<3>, Vec<State>) {
+        let x = self.with_embeddings(x, rows);
+        let (h, states) = self.stack.forward(x, None, None, training);
+        let [windows, time, cells] = h.dims();
+        let [_, outputs] = self.head.val().dims();
+        let raw = h.reshape([windows * time, cells]).matmul(self.head.val())
+            + self.bias.val().unsqueeze_dim(0);
+        (raw.reshape([windows, time, outputs]), states)
+    }
+
+    /// The last states after `x`, for a forecast.
+    pub(super) fn encode(&self, x: Tensor<3>, rows: &[i32]) -> Vec<State> {
+        let x = self.with_embeddings(x, rows);
+        self.stack.forward(x, None, None, None).1
+    }
+
+    fn with_embeddings(&self, x: Tensor<3>, rows: &[i32]) -> Tensor<3> {
+        if self.embeddings.is_empty() {
+            return x;
+        }
+        let [windows, time, _] = x.dims();
+        let device = x.device();
+        let mut parts = vec![x];
+        for (table, rows) in self.embeddings.iter().zip(rows.chunks_exact(windows.max(1))) {
+            let rows =
+                Tensor::<1, Int>::from_data(TensorData::new(rows.to_vec(), [windows]), &device);
+            let [_, columns] = table.val().dims();
+            let picked = table.val().select(0, rows).reshape([windows, 1, columns]);
+            parts.push(picked.expand([windows, time, columns]));
+        }
+        Tensor::cat(parts, 2)
+    }
+}
+
+/// A batch's inputs as a tensor `[windows, time, columns]`.
+pub(super) fn inputs_of(batch: &Batch, columns: usize, device: &Device) -> Tensor<3> {
+    let time = batch.x.len() / columns / batch.windows.max(1);
+    Tensor::from_data(TensorData::new(batch.x.clone(), [batch.windows, time, columns]), device)
+}
