@@ -205,7 +205,7 @@ impl Likelihood {
         weights: Tensor<2>,
     ) -> Tensor<1> {
         self.check(&raw, &target, &scale, &weights);
-        reference::loss(self, raw, target.detach(), scale.detach(), weights.detach())
+        reference::loss(self, &raw, target.detach(), scale.detach(), weights.detach())
     }
 
     fn check(self, raw: &Tensor<3>, target: &Tensor<2>, scale: &Tensor<1>, weights: &Tensor<2>) {

@@ -13,7 +13,7 @@ const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
 /// See [`Likelihood::loss`]; nothing but `raw` is tracked.
 pub(super) fn loss(
     likelihood: Likelihood,
-    raw: Tensor<3>,
+    raw: &Tensor<3>,
     target: Tensor<2>,
     scale: Tensor<1>,
     weights: Tensor<2>,
@@ -24,12 +24,12 @@ pub(super) fn loss(
     let scale = scale.unsqueeze_dim::<2>(1);
     let scaled = || (target.clone() / scale.clone()).clamp(-FAR, FAR);
     let losses = match likelihood {
-        Likelihood::StudentT => student_t(&raw, scaled()) + scale.log(),
-        Likelihood::Gaussian => gaussian(&raw, scaled()) + scale.log(),
-        Likelihood::NegativeBinomial => negative_binomial(&raw, target, scale),
-        Likelihood::Beta => beta(&raw, target.clamp(EDGE, 1.0 - EDGE)),
-        Likelihood::PiecewiseLinear => crps(&raw, scaled()),
-        Likelihood::DeterministicL1 => (output(&raw, 0) - scaled()).abs(),
+        Likelihood::StudentT => student_t(raw, scaled()) + scale.log(),
+        Likelihood::Gaussian => gaussian(raw, scaled()) + scale.log(),
+        Likelihood::NegativeBinomial => negative_binomial(raw, target, scale),
+        Likelihood::Beta => beta(raw, target.clamp(EDGE, 1.0 - EDGE)),
+        Likelihood::PiecewiseLinear => crps(raw, scaled()),
+        Likelihood::DeterministicL1 => (output(raw, 0) - scaled()).abs(),
     };
     (losses * weights).sum()
 }
@@ -123,7 +123,7 @@ fn crps(raw: &Tensor<3>, scaled: Tensor<2>) -> Tensor<2> {
     score.reshape([batch, time])
 }
 
-/// ln(1 + e^x) with half the derivative of either side at 0, where `max` and `abs` would lose it.
+/// ln(1 + e^x); its derivative at 0, where that of `max` would be 0 or 1, comes out as 1/2.
 fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let size = x.clone().abs();
     (x + size.clone()) * 0.5 + ln_1p(size.neg().exp())
