@@ -5,6 +5,7 @@
 //! | [`device`] | devices by name: `ndarray`, `wgpu` |
 //! | [`train`] | the training loop: prefetch, early stopping, checkpoints, resuming |
 //! | [`recurrent`] | recurrent layers whose whole sweep is one differentiable operation |
+//! | [`likelihood`] | losses and draws of the distributions that forecasts have |
 //! | [`loss`] | losses over a catalogue, fused with their product |
 //! | [`kernels`] | the CPU code under both |
 //! | [`embedding`] | tables of which a step touches few rows |
@@ -20,6 +21,7 @@ pub mod init;
 pub mod kernels;
 #[cfg(feature = "wgpu")]
 pub mod launches;
+pub mod likelihood;
 pub mod loss;
 #[cfg(feature = "ndarray")]
 mod ndarray;

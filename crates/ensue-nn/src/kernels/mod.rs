@@ -18,6 +18,7 @@ mod buffer;
 mod gemm;
 mod isa;
 mod lanes;
+mod likelihood;
 mod peak;
 mod sampled;
 mod softmax;
@@ -26,6 +27,7 @@ mod threads;
 mod update;
 
 pub use isa::{Isa, available_isas, isa, with_isa};
+pub(crate) use likelihood::{LikelihoodArgs, likelihood_loss};
 pub use peak::{TwoLayers, peak_flops};
 pub(crate) use sampled::{SampledArgs, sampled_loss};
 pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};

@@ -5,6 +5,7 @@
 )]
 
 mod host;
+mod likelihood;
 mod sampled;
 mod softmax;
 mod sweep;
