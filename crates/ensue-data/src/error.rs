@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::forecast;
 use crate::schema::SchemaError;
 
 /// What another library said.
@@ -58,10 +59,24 @@ pub enum DataError {
         /// The rule it breaks.
         rule: Box<Rule>,
     },
+    /// A related series of a forecast breaks a rule at one step.
+    #[error("{}: series {key:?}, feature {feature}, {time}: {rule}", file.display())]
+    Related {
+        /// The file as the caller named it.
+        file: PathBuf,
+        /// The item id, then the values of the forecast dimensions.
+        key: Vec<String>,
+        /// Name of the column.
+        feature: Box<str>,
+        /// When the step begins, `yyyy-MM-dd HH:mm:ss`.
+        time: Box<str>,
+        /// The rule it breaks.
+        rule: Box<Rule>,
+    },
     /// The file was read, but what it holds is too little to learn from.
     #[error("{}: {rule}", file.display())]
     TooSmall {
-        /// The interactions file.
+        /// The file of the interactions, or of the target series.
         file: PathBuf,
         /// The minimum it misses.
         rule: Box<Rule>,
@@ -74,10 +89,18 @@ pub enum DataError {
         /// What is wrong with it.
         source: SchemaError,
     },
+    /// The attribute list of a forecast dataset breaks a rule.
+    #[error("the schema for {} is refused", file.display())]
+    Attributes {
+        /// The data file which the schema describes.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: forecast::SchemaError,
+    },
     /// The import rules contradict themselves or the files.
     #[error("import rule {setting}: {rule}")]
     Setting {
-        /// Name of the field of `ImportRules`.
+        /// Name of the field of the rules, or of the forecast import.
         setting: &'static str,
         /// The rule it breaks.
         rule: Box<Rule>,
@@ -124,6 +147,10 @@ impl DataError {
         Self::Schema { file: file.to_path_buf(), source }
     }
 
+    pub(crate) fn attributes(file: &Path, source: forecast::SchemaError) -> Self {
+        Self::Attributes { file: file.to_path_buf(), source }
+    }
+
     pub(crate) fn too_small(file: &Path, rule: Rule) -> Self {
         Self::TooSmall { file: file.to_path_buf(), rule: rule.into() }
     }
@@ -146,6 +173,7 @@ impl DataError {
             Self::File { rule, .. }
             | Self::Row { rule, .. }
             | Self::Cell { rule, .. }
+            | Self::Related { rule, .. }
             | Self::TooSmall { rule, .. }
             | Self::Setting { rule, .. } => Some(rule),
             _ => None,
@@ -216,6 +244,14 @@ pub enum Rule {
         /// Cells in this row.
         found: usize,
         /// Cells in the header.
+        expected: usize,
+    },
+    /// A row of a file without a header has more or fewer cells than the schema.
+    #[error("the row has {found} cells where the schema has {expected} attributes")]
+    SchemaWidth {
+        /// Cells in this row.
+        found: usize,
+        /// Attributes of the schema.
         expected: usize,
     },
     /// A blank line stands between rows.
@@ -306,10 +342,158 @@ pub enum Rule {
         /// The record name needed.
         expected: &'static str,
     },
+    /// A time written in no form that a forecast dataset may have.
+    #[error("must be a time written yyyy-MM-dd HH:mm:ss{}", if *.short { " or yyyy-MM-dd" } else { "" })]
+    NotTime {
+        /// Whether the form without a time of day is allowed as well.
+        short: bool,
+    },
+    /// Data by the hour or minute with a date alone.
+    #[error("data by the hour or minute need yyyy-MM-dd HH:mm:ss")]
+    ShortTime,
+    /// A date or a time of day that the calendar does not have.
+    #[error("there is no such date or time of day")]
+    NoSuchTime,
+    /// A typed time with a part of a second.
+    #[error("must fall on a whole second")]
+    PartOfSecond,
+    /// Infinity as a value.
+    #[error("must be finite, or NaN where it is missing")]
+    Infinite,
+    /// The values of one step add up to more than a number can hold.
+    #[error("the sum of its step, {0}, is not finite")]
+    InfiniteSum(String),
+    /// Times so far apart that the series between them would not fit into memory.
+    #[error(
+        "the series would take more than {limit} steps, from {from} to {to}; is a time mistyped? \
+         (rule max_points)"
+    )]
+    TooManyPoints {
+        /// The limit.
+        limit: u64,
+        /// The earliest time.
+        from: String,
+        /// The latest time.
+        to: String,
+    },
+    /// No series of a forecast dataset has a value.
+    #[error("no records were ingested for this data: no series has a single target value")]
+    NoUsableSeries,
+    /// No series is left after the related series restricted them.
+    #[error("the related series cover no item of the target series")]
+    NothingCovered,
+    /// A frequency that Amazon Forecast did not have in 2019.
+    #[error("is {0}; in 2019 only Y, M, W, D, H, 30min, 15min, 10min, 5min and 1min are known")]
+    FrequencyOf2019(String),
+    /// The forecast frequency is finer than the data.
+    #[error("{forecast} is finer than the data, which have {data}; it must be equal or coarser")]
+    FrequencyTooFine {
+        /// The forecast frequency.
+        forecast: String,
+        /// The data frequency.
+        data: String,
+    },
+    /// Related series of another frequency than the forecast.
+    #[error(
+        "the related series have frequency {found}; they are not aggregated, so it must be the forecast \
+         frequency {forecast}"
+    )]
+    RelatedFrequency {
+        /// Their frequency.
+        found: String,
+        /// The forecast frequency.
+        forecast: String,
+    },
+    /// Two related values in one step.
+    #[error(
+        "a second value in the step of {time}; related series are not aggregated, so there may be one \
+         value a step of the forecast frequency {forecast}"
+    )]
+    SecondInStep {
+        /// When the step begins.
+        time: String,
+        /// The forecast frequency.
+        forecast: String,
+    },
+    /// An item of the target without related series (2019).
+    #[error("the item has no related series; in 2019 every item of the target needs them")]
+    NoRelated,
+    /// A related series that starts after the target.
+    #[error("the related series starts late: it must start on or before the target's first step")]
+    RelatedStartsLate,
+    /// A related series that ends before the target.
+    #[error("the related series is too short: it must reach the last step of the target, {last}")]
+    RelatedEndsEarly {
+        /// When that step begins.
+        last: String,
+    },
+    /// A forward-looking related series that does not cover the horizon.
+    #[error(
+        "the related series is too short for the horizon of {horizon}: a series with values in it must \
+         reach its end, {last}"
+    )]
+    RelatedTooShort {
+        /// Steps of the horizon.
+        horizon: usize,
+        /// When the last of them begins.
+        last: String,
+    },
+    /// A missing value in a related series.
+    #[error("the related series has a gap; it must be complete{}", or_filled(*.filling))]
+    RelatedGap {
+        /// What would fill it, where anything may.
+        filling: Option<&'static str>,
+    },
+    /// A name that is no attribute where one is needed.
+    #[error("{name} is no attribute of {of}")]
+    NoSuchAttribute {
+        /// The name.
+        name: String,
+        /// Where it was looked for.
+        of: &'static str,
+    },
+    /// A forecast dimension that cannot be one.
+    #[error("{name} cannot be a forecast dimension: {reason}")]
+    NotDimension {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A name that is given twice.
+    #[error("{0} is named twice")]
+    NamedTwice(String),
+    /// More forecast dimensions than Amazon allows.
+    #[error("{found} forecast dimensions, at most {limit} are allowed")]
+    TooManyDimensions {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A featurization that is not for this attribute.
+    #[error("{parameter} of {attribute} is {found}; allowed: {allowed}")]
+    Featurization {
+        /// The attribute.
+        attribute: Box<str>,
+        /// The parameter, such as `middlefill`.
+        parameter: Box<str>,
+        /// What it is set to.
+        found: Box<str>,
+        /// What it may be set to.
+        allowed: &'static str,
+    },
+    /// A setting must be positive.
+    #[error("must be at least 1")]
+    AtLeastOne,
 }
 
 fn filtered(event_type: Option<&str>) -> String {
     event_type.map_or_else(String::new, |name| format!(" after filtering by event type {name}"))
+}
+
+fn or_filled(filling: Option<&str>) -> String {
+    filling.map_or_else(String::new, |name| format!(", or a {name} be set for the feature"))
 }
 
 /// A value cut to what a message can carry.

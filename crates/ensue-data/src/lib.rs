@@ -25,6 +25,7 @@
 //! ```
 
 mod error;
+pub mod forecast;
 mod group;
 mod import;
 mod read;

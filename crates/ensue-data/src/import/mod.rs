@@ -16,7 +16,7 @@ use interactions::Draft;
 use crate::error::{DataError, Rule};
 use crate::group::{DatasetGroup, Minimum};
 use crate::read::cells::Faults;
-use crate::read::{Block, Rows};
+use crate::read::{Block, Kind, Rows, Wanted};
 use crate::schema::{DatasetType, EVENT_TYPE, EVENT_VALUE, Field, Schema, SchemaRules};
 
 /// How a file is written.
@@ -233,7 +233,7 @@ struct Table {
 impl Table {
     fn open(source: &Source, dataset: DatasetType, rules: &ImportRules) -> Result<Self, DataError> {
         let path = &source.path;
-        let mut rows = Rows::open(source)?;
+        let mut rows = Rows::open(path, source.format)?;
         let schema = match &source.schema {
             Some(schema) => schema.clone(),
             None => infer(&rows, dataset, rules).map_err(|rule| DataError::file(path, rule))?,
@@ -251,7 +251,11 @@ impl Table {
         if dataset == DatasetType::Interactions {
             rules.check_columns(&schema)?;
         }
-        rows.check(&schema)?;
+        let wanted = schema.fields.iter().map(|field| {
+            let (name, kind) = (field.name.as_str(), Kind::Field(field.kind));
+            Wanted { name, kind, kind_name: field.kind.name() }
+        });
+        rows.check(&wanted.collect::<Vec<_>>())?;
         Ok(Self { rows, schema, warnings })
     }
 
@@ -261,25 +265,9 @@ impl Table {
         run: &Run,
         mut take: impl FnMut(&Schema, &Block, &mut Faults),
     ) -> Result<(), DataError> {
-        let path = self.rows.path().to_path_buf();
-        let mut rows = 0;
-        while let Some(block) = self.rows.next_block()? {
-            if run.cancel.is_cancelled() {
-                return Err(DataError::Cancelled { file: path, row: block.row(0) });
-            }
-            let mut faults = Faults::default();
-            take(&self.schema, &block, &mut faults);
-            if let Some(fault) = faults.first() {
-                let row = block.row(fault.index);
-                let column = &self.schema.fields[fault.column].name;
-                return Err(DataError::cell(&path, row, column, &fault.value, fault.rule));
-            }
-            rows += block.len() as u64;
-            run.emit(Progress::Import { file: path.clone(), rows });
-        }
-        if rows == 0 {
-            return Err(DataError::file(&path, Rule::NoRows));
-        }
+        let Self { rows, schema, .. } = self;
+        let name = |column: usize| schema.fields[column].name.as_str();
+        rows.each_block(run, name, |block, faults| take(schema, block, faults))?;
         Ok(())
     }
 }

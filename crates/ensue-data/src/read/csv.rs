@@ -8,9 +8,8 @@ use std::sync::Arc;
 use polars::prelude::{CsvReadOptions, DataFrame, DataType, PolarsResult, SchemaRef, SerReader};
 
 use super::records::{self, Flaw};
-use super::{Block, duplicate, input};
+use super::{Block, Wanted, duplicate, input};
 use crate::error::{Cause, DataError, Rule};
-use crate::schema::Schema;
 
 /// Bytes read at a time; a block is as long as the records in them.
 const BLOCK: usize = 4 << 20;
@@ -29,6 +28,8 @@ pub(crate) struct CsvRows {
     buffer: Vec<u8>,
     /// Length of that line.
     prefix: usize,
+    /// Whether the names are the schema's, not the file's.
+    headerless: bool,
     /// Line on which the part after the prefix starts.
     line: u64,
     /// The blank line to blame if anything follows it.
@@ -38,10 +39,52 @@ pub(crate) struct CsvRows {
     error: Option<DataError>,
 }
 
+/// The first record of a file.
+struct First {
+    cells: Vec<String>,
+    /// Where it starts, after a byte order mark.
+    start: usize,
+    /// Where the next one starts.
+    end: usize,
+    lines: u32,
+}
+
 impl CsvRows {
+    /// A file with a header.
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let mut rows = Self::unread_file(path)?;
+        let First { cells: names, end, lines, .. } = rows.first_record()?;
+        if let Some(name) = duplicate(&names) {
+            return Err(DataError::file(path, Rule::DuplicateColumn(name.to_owned())));
+        }
+        rows.start(names, end, lines);
+        Ok(rows)
+    }
+
+    /// A file whose columns are known; `is_header` says whether its first record repeats their names.
+    pub(super) fn open_as(
+        path: &Path,
+        wanted: &[Wanted<'_>],
+        is_header: impl FnOnce(&[String]) -> bool,
+    ) -> Result<Self, DataError> {
+        let mut rows = Self::unread_file(path)?;
+        let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.to_owned()).collect();
+        rows.names.clone_from(&names);
+        let first = rows.first_record()?;
+        if is_header(&first.cells) {
+            let differs = differs(&first.cells, &names);
+            differs.map_err(|rule| DataError::file(path, rule))?;
+            rows.start(names, first.end, first.lines);
+        } else {
+            rows.headerless = true;
+            rows.start(names, first.start, 0);
+        }
+        Ok(rows)
+    }
+
+    fn unread_file(path: &Path) -> Result<Self, DataError> {
         let (input, gzip) = input::open(path).map_err(|source| DataError::io(path, source))?;
-        let mut rows = Self {
+        Ok(Self {
             path: path.to_path_buf(),
             input,
             gzip,
@@ -49,13 +92,12 @@ impl CsvRows {
             schema: SchemaRef::default(),
             buffer: Vec::new(),
             prefix: 0,
+            headerless: false,
             line: 1,
             blank: None,
             at_end: false,
             error: None,
-        };
-        rows.read_header()?;
-        Ok(rows)
+        })
     }
 
     pub(super) fn names(&self) -> &[String] {
@@ -66,11 +108,11 @@ impl CsvRows {
         &self.path
     }
 
-    pub(super) fn check_order(&self, schema: &Schema) -> Result<(), DataError> {
-        let pairs = self.names.iter().zip(&schema.fields).enumerate();
-        for (at, (found, field)) in pairs {
-            if *found != field.name {
-                let (found, expected) = (found.clone(), field.name.clone());
+    pub(super) fn check_order(&self, wanted: &[Wanted<'_>]) -> Result<(), DataError> {
+        let pairs = self.names.iter().zip(wanted).enumerate();
+        for (at, (found, wanted)) in pairs {
+            if found != wanted.name {
+                let (found, expected) = (found.clone(), wanted.name.to_owned());
                 let rule = Rule::ColumnOrder { position: at + 1, found, expected };
                 return Err(DataError::file(&self.path, rule));
             }
@@ -78,30 +120,30 @@ impl CsvRows {
         Ok(())
     }
 
-    fn read_header(&mut self) -> Result<(), DataError> {
-        let (names, length, lines) = loop {
+    fn first_record(&mut self) -> Result<First, DataError> {
+        loop {
             self.fill()?;
             let start = if self.buffer.starts_with(BOM) { BOM.len() } else { 0 };
             if self.at_end && self.buffer[start..].iter().all(|byte| b"\r\n".contains(byte)) {
                 return Err(DataError::file(&self.path, Rule::EmptyFile));
             }
-            let header = records::header(&self.buffer[start..], self.at_end);
-            let header = header.map_err(|flaw| self.flawed(1, flaw))?;
-            if let Some((names, length, lines)) = header {
-                break (names, start + length, lines);
+            let record = records::header(&self.buffer[start..], self.at_end);
+            let record = record.map_err(|flaw| self.flawed(1, flaw))?;
+            if let Some((cells, length, lines)) = record {
+                return Ok(First { cells, start, end: start + length, lines });
             }
-        };
-        if let Some(name) = duplicate(&names) {
-            return Err(DataError::file(&self.path, Rule::DuplicateColumn(name.to_owned())));
         }
+    }
+
+    /// Begins with the rows, the first of which stands at `start` of what was read, after `lines` lines.
+    fn start(&mut self, names: Vec<String>, start: usize, lines: u32) {
         self.schema =
             Arc::new(names.iter().map(|name| (name.as_str().into(), DataType::String)).collect());
         self.names = names;
         self.line += u64::from(lines);
         let prefix = format!("{}\n", vec!["c"; self.names.len()].join(","));
         self.prefix = prefix.len();
-        self.buffer.splice(..length, prefix.into_bytes());
-        Ok(())
+        self.buffer.splice(..start, prefix.into_bytes());
     }
 
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, DataError> {
@@ -182,19 +224,38 @@ impl CsvRows {
     }
 
     fn flawed(&self, row: u64, flaw: Flaw) -> DataError {
-        match flaw.cell {
-            Some(cell) => {
-                let number = || format!("number {}", cell + 1);
-                let column = self.names.get(cell).cloned().unwrap_or_else(number);
-                DataError::cell(&self.path, row, &column, &flaw.value, flaw.rule)
-            }
-            None => DataError::row(&self.path, row, flaw.rule),
+        if let Some(cell) = flaw.cell {
+            let number = || format!("number {}", cell + 1);
+            let column = self.names.get(cell).cloned().unwrap_or_else(number);
+            DataError::cell(&self.path, row, &column, &flaw.value, flaw.rule)
+        } else {
+            let rule = match flaw.rule {
+                Rule::Ragged { found, expected } if self.headerless => {
+                    Rule::SchemaWidth { found, expected }
+                }
+                rule => rule,
+            };
+            DataError::row(&self.path, row, rule)
         }
     }
 
     fn undecoded(&self, row: u64, source: impl Into<Cause>) -> DataError {
         DataError::Decode { file: self.path.clone(), row, source: source.into() }
     }
+}
+
+/// What a header has otherwise than it should.
+fn differs(header: &[String], names: &[String]) -> Result<(), Rule> {
+    let mut pairs = header.iter().zip(names).enumerate();
+    if let Some((at, (found, expected))) = pairs.find(|(_, (found, expected))| found != expected) {
+        let (found, expected) = (found.clone(), expected.clone());
+        return Err(Rule::ColumnOrder { position: at + 1, found, expected });
+    }
+    if let Some(name) = header.get(names.len()) {
+        return Err(Rule::UnknownColumn(name.clone()));
+    }
+    let missing = &names[header.len()..];
+    if missing.is_empty() { Ok(()) } else { Err(Rule::MissingColumns(missing.to_vec())) }
 }
 
 impl fmt::Debug for CsvRows {

@@ -13,11 +13,40 @@ pub(crate) mod records;
 
 use std::path::Path;
 
+use ensue_core::{Progress, Run};
 use polars::prelude::{Column, DataFrame};
 
 use crate::error::{DataError, Rule};
-use crate::import::{Format, Source};
-use crate::schema::{FieldType, Schema};
+use crate::import::Format;
+use crate::schema::FieldType;
+
+use cells::Faults;
+
+/// A column as a schema asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) kind: Kind,
+    /// What the schema calls the type.
+    pub(crate) kind_name: &'static str,
+}
+
+/// What a column must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Field(FieldType),
+    /// A time, as text or as Parquet stores it.
+    Time,
+}
+
+/// What a typed time counts, from 1970-01-01 00:00 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeUnit {
+    Days,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
 
 /// Some consecutive rows.
 #[derive(Debug)]
@@ -54,12 +83,30 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
-    /// Opens a file and reads as far as the names of its columns.
-    pub(crate) fn open(source: &Source) -> Result<Self, DataError> {
-        let format = source.format.or_else(|| Format::of(&source.path));
-        match format.ok_or_else(|| DataError::file(&source.path, Rule::UnknownFormat))? {
-            Format::Csv => csv::CsvRows::open(&source.path).map(Self::Csv),
-            Format::Parquet => parquet::ParquetRows::open(&source.path).map(Self::Parquet),
+    /// Opens a file and reads as far as the names of its columns; without a format it goes by the
+    /// name.
+    pub(crate) fn open(path: &Path, format: Option<Format>) -> Result<Self, DataError> {
+        match known(path, format)? {
+            Format::Csv => csv::CsvRows::open(path).map(Self::Csv),
+            Format::Parquet => parquet::ParquetRows::open(path).map(Self::Parquet),
+        }
+    }
+
+    /// Opens a file which must hold these columns; a CSV file may lack a header, and must have them in
+    /// this order. `is_header` looks at its first record.
+    pub(crate) fn open_as(
+        path: &Path,
+        format: Option<Format>,
+        wanted: &[Wanted<'_>],
+        is_header: impl FnOnce(&[String]) -> bool,
+    ) -> Result<Self, DataError> {
+        match known(path, format)? {
+            Format::Csv => csv::CsvRows::open_as(path, wanted, is_header).map(Self::Csv),
+            Format::Parquet => {
+                let mut rows = parquet::ParquetRows::open(path).map(Self::Parquet)?;
+                rows.check(wanted)?;
+                Ok(rows)
+            }
         }
     }
 
@@ -79,14 +126,57 @@ impl Rows {
         }
     }
 
-    /// Holds the file's columns against the schema.
-    pub(crate) fn check(&mut self, schema: &Schema) -> Result<(), DataError> {
+    /// Holds the file's columns against those wanted.
+    pub(crate) fn check(&mut self, wanted: &[Wanted<'_>]) -> Result<(), DataError> {
         let path = self.path().to_path_buf();
-        check_names(self.names(), schema).map_err(|rule| DataError::file(&path, rule))?;
+        check_names(self.names(), wanted).map_err(|rule| DataError::file(&path, rule))?;
         match self {
-            Self::Csv(rows) => rows.check_order(schema),
-            Self::Parquet(rows) => rows.check_types(schema),
+            Self::Csv(rows) => rows.check_order(wanted),
+            Self::Parquet(rows) => rows.check_types(wanted),
         }
+    }
+
+    /// What the whole numbers of a time column count; none where times are text.
+    pub(crate) fn time_unit(&self, position: usize) -> Option<TimeUnit> {
+        match self {
+            Self::Csv(_) => None,
+            Self::Parquet(rows) => rows.time_unit(position),
+        }
+    }
+
+    /// Hands each block to `take`, which converts it; the first fault that it finds ends the reading.
+    /// `name` gives the columns' names. Returns the number of rows, at least one.
+    pub(crate) fn each_block<'a>(
+        &mut self,
+        run: &Run,
+        name: impl Fn(usize) -> &'a str,
+        mut take: impl FnMut(&Block, &mut Faults),
+    ) -> Result<u64, DataError> {
+        let path = self.path().to_path_buf();
+        let mut rows = 0;
+        while let Some(block) = self.next_block()? {
+            if run.cancel.is_cancelled() {
+                return Err(DataError::Cancelled { file: path, row: block.row(0) });
+            }
+            let mut faults = Faults::default();
+            take(&block, &mut faults);
+            if let Some(fault) = faults.first() {
+                let row = block.row(fault.index);
+                return Err(DataError::cell(
+                    &path,
+                    row,
+                    name(fault.column),
+                    &fault.value,
+                    fault.rule,
+                ));
+            }
+            rows += block.len() as u64;
+            run.emit(Progress::Import { file: path.clone(), rows });
+        }
+        if rows == 0 {
+            return Err(DataError::file(&path, Rule::NoRows));
+        }
+        Ok(rows)
     }
 
     /// The next block, whose columns are those of the schema in its order; `None` at the end.
@@ -106,17 +196,22 @@ impl Rows {
     }
 }
 
-fn check_names(names: &[String], schema: &Schema) -> Result<(), Rule> {
+fn known(path: &Path, format: Option<Format>) -> Result<Format, DataError> {
+    let format = format.or_else(|| Format::of(path));
+    format.ok_or_else(|| DataError::file(path, Rule::UnknownFormat))
+}
+
+fn check_names(names: &[String], wanted: &[Wanted<'_>]) -> Result<(), Rule> {
     if let Some(name) = duplicate(names) {
         return Err(Rule::DuplicateColumn(name.to_owned()));
     }
-    let missing =
-        schema.fields.iter().map(|field| &field.name).filter(|name| !names.contains(name));
-    let missing: Vec<String> = missing.cloned().collect();
+    let missing = wanted.iter().map(|wanted| wanted.name.to_owned());
+    let missing: Vec<String> = missing.filter(|name| !names.contains(name)).collect();
     if !missing.is_empty() {
         return Err(Rule::MissingColumns(missing));
     }
-    match names.iter().find(|name| schema.field(name).is_none()) {
+    let is_wanted = |name: &&String| wanted.iter().any(|wanted| wanted.name == **name);
+    match names.iter().find(|name| !is_wanted(name)) {
         Some(name) => Err(Rule::UnknownColumn(name.clone())),
         None => Ok(()),
     }

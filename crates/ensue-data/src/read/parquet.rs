@@ -11,9 +11,15 @@ use polars::prelude::{
     ParquetReader, PolarsResult, SerReader,
 };
 
-use super::{Block, pages};
+use polars_parquet::parquet::metadata::{FileMetadata, SchemaDescriptor};
+use polars_parquet::parquet::schema::types::{
+    ParquetType, PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType, PrimitiveType,
+    TimeUnit as StoredUnit,
+};
+
+use super::{Block, Kind, TimeUnit, Wanted, pages};
 use crate::error::{Cause, DataError, Rule};
-use crate::schema::{FieldType, Schema};
+use crate::schema::FieldType;
 
 /// Most rows decoded at a time.
 const ROWS: usize = 1 << 18;
@@ -28,6 +34,8 @@ pub(crate) struct ParquetRows {
     names: Vec<String>,
     /// The columns to read, in the order of the schema.
     columns: Vec<String>,
+    /// What each of them counts if it holds typed times.
+    times: Vec<Option<TimeUnit>>,
     /// Parts to read as (first row, rows), the next last.
     parts: Vec<(usize, usize)>,
 }
@@ -45,8 +53,17 @@ impl ParquetRows {
         let footer = unwound(|| Ok((reader.schema()?, reader.get_metadata()?.clone())));
         let (types, metadata) = footer.map_err(|_| DataError::file(path, Rule::NotParquet))?;
         let names = types.iter_names().map(ToString::to_string).collect();
-        let (path, columns, parts) = (path.to_path_buf(), Vec::new(), Vec::new());
-        Ok(Self { path, file, length, metadata, types, names, columns, parts })
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            length,
+            metadata,
+            types,
+            names,
+            columns: Vec::new(),
+            times: Vec::new(),
+            parts: Vec::new(),
+        })
     }
 
     pub(super) fn names(&self) -> &[String] {
@@ -65,17 +82,31 @@ impl ParquetRows {
         }
     }
 
-    pub(super) fn check_types(&mut self, schema: &Schema) -> Result<(), DataError> {
-        for field in &schema.fields {
-            let found = self.types.get(&field.name).map(ArrowField::dtype);
-            if !found.is_some_and(|found| readable(found, field.kind)) {
+    pub(super) fn time_unit(&self, position: usize) -> Option<TimeUnit> {
+        self.times.get(position).copied().flatten()
+    }
+
+    pub(super) fn check_types(&mut self, wanted: &[Wanted<'_>]) -> Result<(), DataError> {
+        for column in wanted {
+            let found = self.types.get(column.name).map(ArrowField::dtype);
+            let unit = match column.kind {
+                Kind::Time => time_unit(&self.metadata, column.name),
+                Kind::Field(_) => None,
+            };
+            if unit.is_none() && !found.is_some_and(|found| readable(found, column.kind)) {
                 let found = found.map_or_else(String::new, |found| format!("{found:?}"));
-                let (column, expected) = (field.name.clone(), field.kind.name());
+                let (column, expected) = (column.name.to_owned(), column.kind_name);
                 let rule = Rule::ColumnType { column, found, expected };
                 return Err(DataError::file(&self.path, rule));
             }
+            self.times.push(unit);
         }
-        self.columns = schema.fields.iter().map(|field| field.name.clone()).collect();
+        self.columns = wanted.iter().map(|column| column.name.to_owned()).collect();
+        if self.times.iter().any(Option::is_some) {
+            let times = self.columns.iter().zip(&self.times).filter(|(_, unit)| unit.is_some());
+            let times: Vec<&str> = times.map(|(name, _)| name.as_str()).collect();
+            self.metadata = Arc::new(without_times(&self.metadata, &times));
+        }
         match self.is_consistent() {
             Ok(true) => {}
             Ok(false) => return Err(DataError::file(&self.path, Rule::InconsistentParquet)),
@@ -146,17 +177,61 @@ fn unwound<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Cause> {
     }
 }
 
+/// What a column counts that holds dates or times as whole numbers.
+fn time_unit(metadata: &FileMetadata, name: &str) -> Option<TimeUnit> {
+    let fields = metadata.schema_descr.fields().iter();
+    let mut primitive = fields.filter_map(|field| match field {
+        ParquetType::PrimitiveType(field) if field.field_info.name.as_str() == name => Some(field),
+        _ => None,
+    });
+    let PrimitiveType { logical_type, converted_type, physical_type, .. } = primitive.next()?;
+    let unit = match (logical_type, converted_type) {
+        (Some(PrimitiveLogicalType::Date), _) | (None, Some(PrimitiveConvertedType::Date)) => {
+            TimeUnit::Days
+        }
+        (Some(PrimitiveLogicalType::Timestamp { unit, .. }), _) => match unit {
+            StoredUnit::Milliseconds => TimeUnit::Milliseconds,
+            StoredUnit::Microseconds => TimeUnit::Microseconds,
+            StoredUnit::Nanoseconds => TimeUnit::Nanoseconds,
+        },
+        (None, Some(PrimitiveConvertedType::TimestampMillis)) => TimeUnit::Milliseconds,
+        (None, Some(PrimitiveConvertedType::TimestampMicros)) => TimeUnit::Microseconds,
+        _ => return None,
+    };
+    let stored = if unit == TimeUnit::Days { PhysicalType::Int32 } else { PhysicalType::Int64 };
+    (*physical_type == stored).then_some(unit)
+}
+
+/// The same with these columns declared as the whole numbers that they are stored as.
+///
+/// polars would need its calendar types to read them as times, and all of it be compiled with them,
+/// though nothing but the number is wanted.
+fn without_times(metadata: &FileMetadata, names: &[&str]) -> FileMetadata {
+    let fields = metadata.schema_descr.fields().iter().map(|field| match field {
+        ParquetType::PrimitiveType(field) if names.contains(&field.field_info.name.as_str()) => {
+            let plain = PrimitiveType { logical_type: None, converted_type: None, ..field.clone() };
+            ParquetType::PrimitiveType(plain)
+        }
+        field => field.clone(),
+    });
+    let schema_descr = SchemaDescriptor::new(metadata.schema_descr.name().into(), fields.collect());
+    // The arrow schema kept as text beside the Parquet schema would win over it.
+    FileMetadata { schema_descr, key_value_metadata: None, ..metadata.clone() }
+}
+
 /// Whether a stored type is what a schema type means; whole numbers widen, and pass as numbers.
-fn readable(found: &ArrowDataType, kind: FieldType) -> bool {
+fn readable(found: &ArrowDataType, kind: Kind) -> bool {
     use ArrowDataType as Stored;
     match kind {
-        FieldType::String => {
+        Kind::Time | Kind::Field(FieldType::String) => {
             matches!(found, Stored::Utf8 | Stored::LargeUtf8 | Stored::Utf8View)
         }
-        FieldType::Int | FieldType::Long => matches!(found, Stored::Int32 | Stored::Int64),
-        FieldType::Float | FieldType::Double => {
+        Kind::Field(FieldType::Int | FieldType::Long) => {
+            matches!(found, Stored::Int32 | Stored::Int64)
+        }
+        Kind::Field(FieldType::Float | FieldType::Double) => {
             matches!(found, Stored::Float32 | Stored::Float64 | Stored::Int32 | Stored::Int64)
         }
-        FieldType::Boolean => matches!(found, Stored::Boolean),
+        Kind::Field(FieldType::Boolean) => matches!(found, Stored::Boolean),
     }
 }
