@@ -12,8 +12,11 @@ use crate::{
     report::{Bar, Failure, Report},
 };
 
-/// The last season once more.
-pub(crate) const SEASONAL_NAIVE: &str = r#"{"algorithm": "SeasonalNaive"}"#;
+/// The last season once more; every quantile is the median, as in GluonTS.
+pub(crate) const SEASONAL_NAIVE: &str = r#"{"algorithm": "SeasonalNaive", "intervals": "point"}"#;
+
+/// The same with intervals as wide as it was wrong in the past.
+const SEASONAL_NAIVE_SPREAD: &str = r#"{"algorithm": "SeasonalNaive", "intervals": "residuals"}"#;
 
 /// Name of DeepAR in settings.
 const DEEPAR: &str = "Deep_AR_Plus";
@@ -163,17 +166,23 @@ pub(crate) fn peers(report: &mut Report, peers: &[(&str, f64, &str)]) {
     }
 }
 
-/// The seasonal naive on the same task, as every report prints it.
+/// The seasonal naive on the same task, as every report prints it: the median as all quantiles, and with intervals as wide
+/// as it was wrong in the past. Gives the first.
 pub(crate) fn seasonal_naive(
     context: &Context,
     task: &Task,
+    what: &str,
     report: &mut Report,
 ) -> Result<Backtest, Failure> {
     let naive = backtest(context, &parse(SEASONAL_NAIVE)?, task, 0)?;
+    let spread = backtest(context, &parse(SEASONAL_NAIVE_SPREAD)?, task, 0)?;
     let season = format!("season {}", task.panel.frequency().seasonality());
-    let evaluator = &naive.evaluator;
-    let wql = evaluator.mean_weighted_quantile_loss;
-    report.row_with("SeasonalNaive mean_wQuantileLoss", wql, Bar::None, &season);
-    report.row_with("SeasonalNaive MASE", evaluator.mase, Bar::None, &season);
+    let what = format!("{what}SeasonalNaive");
+    for (found, how) in [(&naive, "median as forecast"), (&spread, "intervals of residuals")] {
+        let loss = found.evaluator.mean_weighted_quantile_loss;
+        let remark = format!("{season}, {how}");
+        report.row_with(format!("{what} mean_wQuantileLoss"), loss, Bar::None, remark);
+    }
+    report.row_with(format!("{what} MASE"), naive.evaluator.mase, Bar::None, season);
     Ok(naive)
 }

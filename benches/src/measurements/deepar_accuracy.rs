@@ -102,7 +102,7 @@ fn beside_naive(
     let measured = wanted_deepar(context)
         .and_then(|wanted| deepar(context, &wanted, "DeepAR", task, bars, &mut report));
     report.part(measured);
-    seasonal_naive(context, task, &mut report)?;
+    seasonal_naive(context, task, "", &mut report)?;
     peers(&mut report, others);
     Ok(report)
 }
