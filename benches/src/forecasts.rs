@@ -21,9 +21,11 @@ const SEASONAL_NAIVE_SPREAD: &str = r#"{"algorithm": "SeasonalNaive", "intervals
 /// Name of DeepAR in settings.
 const DEEPAR: &str = "Deep_AR_Plus";
 
-/// Amazon's defaults: `context_length` is twice the horizon `H`.
-const AMAZON: &str = r#"{"context_length": H, "epochs": 500, "learning_rate": 1e-3, "learning_rate_decay": 0.5,
-    "likelihood": "student-T", "max_learning_rate_decays": 0, "num_averaged_models": 1, "num_cells": 40, "num_layers": 2}"#;
+/// Amazon's defaults (context: twice the horizon), and none of ours where Amazon has nothing: a constant learning rate, 100
+/// paths.
+const AMAZON: &str = r#"{"context_length": null, "epochs": 500, "learning_rate": 1e-3, "learning_rate_decay": 0.5,
+    "likelihood": "student-T", "max_learning_rate_decays": 0, "num_averaged_models": 1, "num_cells": 40, "num_layers": 2,
+    "cosine": false, "num_eval_samples": 100}"#;
 
 /// A panel whose last `horizon` steps are the answer.
 pub(crate) struct Task {
@@ -68,8 +70,8 @@ pub(crate) fn wanted_deepar(context: &Context) -> Result<AnyAlgorithm, Failure> 
 }
 
 /// DeepAR as Amazon sets it.
-pub(crate) fn amazons_deepar(horizon: usize) -> Result<AnyAlgorithm, Failure> {
-    deepar(&AMAZON.replace('H', &(2 * horizon).to_string()))
+pub(crate) fn amazons_deepar() -> Result<AnyAlgorithm, Failure> {
+    deepar(AMAZON)
 }
 
 /// Fits to what lies before the last `horizon` steps, forecasts these, and evaluates as GluonTS does.

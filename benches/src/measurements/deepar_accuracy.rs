@@ -53,7 +53,7 @@ pub(crate) fn m4_hourly(context: &Context) -> Result<Report, Failure> {
         ],
     )?;
     if context.settings.is_none() {
-        let amazon = amazons_deepar(task.horizon).and_then(|amazon| {
+        let amazon = amazons_deepar().and_then(|amazon| {
             let name = "DeepAR, Amazon's defaults,";
             deepar(context, &amazon, name, &task, &Bars::NONE, &mut report)
         });
