@@ -13,7 +13,8 @@ use ensue::core::{
 use ensue_forecast::{AnyAlgorithm, TrainingData};
 
 /// One epoch; the fit's own cost around it counts too.
-const SETTINGS: &str = r#"{"algorithm": "Deep_AR_Plus", "epochs": 1, "context_length": 24}"#;
+const SETTINGS: &str =
+    r#"{"algorithm": "Deep_AR_Plus", "epochs": 1, "context_length": 24, "num_eval_samples": 100}"#;
 
 /// A day's wave, each series with a level and a phase of its own.
 fn panel() -> Panel {

@@ -12,15 +12,20 @@ use crate::{
     report::{Bar, Failure, Report},
 };
 
-/// The last season once more.
-pub(crate) const SEASONAL_NAIVE: &str = r#"{"algorithm": "SeasonalNaive"}"#;
+/// The last season once more; every quantile is the median, as in GluonTS.
+pub(crate) const SEASONAL_NAIVE: &str = r#"{"algorithm": "SeasonalNaive", "intervals": "point"}"#;
+
+/// The same with intervals as wide as it was wrong in the past.
+const SEASONAL_NAIVE_SPREAD: &str = r#"{"algorithm": "SeasonalNaive", "intervals": "residuals"}"#;
 
 /// Name of DeepAR in settings.
 const DEEPAR: &str = "Deep_AR_Plus";
 
-/// Amazon's defaults: `context_length` is twice the horizon `H`.
-const AMAZON: &str = r#"{"context_length": H, "epochs": 500, "learning_rate": 1e-3, "learning_rate_decay": 0.5,
-    "likelihood": "student-T", "max_learning_rate_decays": 0, "num_averaged_models": 1, "num_cells": 40, "num_layers": 2}"#;
+/// Amazon's defaults (context: twice the horizon), and none of ours where Amazon has nothing: a constant learning rate, 100
+/// paths.
+const AMAZON: &str = r#"{"context_length": null, "epochs": 500, "learning_rate": 1e-3, "learning_rate_decay": 0.5,
+    "likelihood": "student-T", "max_learning_rate_decays": 0, "num_averaged_models": 1, "num_cells": 40, "num_layers": 2,
+    "cosine": false, "num_eval_samples": 100}"#;
 
 /// A panel whose last `horizon` steps are the answer.
 pub(crate) struct Task {
@@ -65,8 +70,8 @@ pub(crate) fn wanted_deepar(context: &Context) -> Result<AnyAlgorithm, Failure> 
 }
 
 /// DeepAR as Amazon sets it.
-pub(crate) fn amazons_deepar(horizon: usize) -> Result<AnyAlgorithm, Failure> {
-    deepar(&AMAZON.replace('H', &(2 * horizon).to_string()))
+pub(crate) fn amazons_deepar() -> Result<AnyAlgorithm, Failure> {
+    deepar(AMAZON)
 }
 
 /// Fits to what lies before the last `horizon` steps, forecasts these, and evaluates as GluonTS does.
@@ -163,17 +168,23 @@ pub(crate) fn peers(report: &mut Report, peers: &[(&str, f64, &str)]) {
     }
 }
 
-/// The seasonal naive on the same task, as every report prints it.
+/// The seasonal naive on the same task, as every report prints it: the median as all quantiles, and with intervals as wide
+/// as it was wrong in the past. Gives the first.
 pub(crate) fn seasonal_naive(
     context: &Context,
     task: &Task,
+    what: &str,
     report: &mut Report,
 ) -> Result<Backtest, Failure> {
     let naive = backtest(context, &parse(SEASONAL_NAIVE)?, task, 0)?;
+    let spread = backtest(context, &parse(SEASONAL_NAIVE_SPREAD)?, task, 0)?;
     let season = format!("season {}", task.panel.frequency().seasonality());
-    let evaluator = &naive.evaluator;
-    let wql = evaluator.mean_weighted_quantile_loss;
-    report.row_with("SeasonalNaive mean_wQuantileLoss", wql, Bar::None, &season);
-    report.row_with("SeasonalNaive MASE", evaluator.mase, Bar::None, &season);
+    let what = format!("{what}SeasonalNaive");
+    for (found, how) in [(&naive, "median as forecast"), (&spread, "intervals of residuals")] {
+        let loss = found.evaluator.mean_weighted_quantile_loss;
+        let remark = format!("{season}, {how}");
+        report.row_with(format!("{what} mean_wQuantileLoss"), loss, Bar::None, remark);
+    }
+    report.row_with(format!("{what} MASE"), naive.evaluator.mase, Bar::None, season);
     Ok(naive)
 }

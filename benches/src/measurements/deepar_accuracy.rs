@@ -53,7 +53,7 @@ pub(crate) fn m4_hourly(context: &Context) -> Result<Report, Failure> {
         ],
     )?;
     if context.settings.is_none() {
-        let amazon = amazons_deepar(task.horizon).and_then(|amazon| {
+        let amazon = amazons_deepar().and_then(|amazon| {
             let name = "DeepAR, Amazon's defaults,";
             deepar(context, &amazon, name, &task, &Bars::NONE, &mut report)
         });
@@ -102,7 +102,7 @@ fn beside_naive(
     let measured = wanted_deepar(context)
         .and_then(|wanted| deepar(context, &wanted, "DeepAR", task, bars, &mut report));
     report.part(measured);
-    seasonal_naive(context, task, &mut report)?;
+    seasonal_naive(context, task, "", &mut report)?;
     peers(&mut report, others);
     Ok(report)
 }

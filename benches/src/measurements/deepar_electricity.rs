@@ -47,7 +47,7 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
             }
             other_figures(&mut report, &format!("{name}: DeepAR"), &found);
         }
-        let naive = seasonal_naive(context, &task, &mut report)?;
+        let naive = seasonal_naive(context, &task, &format!("{name}: "), &mut report)?;
         let what = format!("{name}: SeasonalNaive RMSE of the median");
         report.row(what, naive.rmse_of_median, Bar::None);
     }

@@ -21,8 +21,10 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let (with, without) = (with?, without?);
     report.row("series", with.panel.len() as f64, Bar::Count(913));
     let observed = observed(&with);
-    report.row_with("steps to forecast with a value", observed as f64, Bar::None, "of 7304");
-    let naive = seasonal_naive(context, &without, &mut report)?;
+    // Counted, as the naive's 1.2828, by a program of a few lines in pandas.
+    report.row("observed steps to forecast", observed as f64, Bar::Count(6_930));
+    let naive = seasonal_naive(context, &without, "", &mut report)?;
+    report.row("the first of these, to its digits", loss(&naive), Bar::Digits(1.2828, 4));
     let measured = deepar(context, [&with, &without], loss(&naive), &mut report);
     report.part(measured);
     Ok(report)
@@ -46,7 +48,12 @@ fn deepar(
     let losses = [&with, &without].map(|found| found.iter().map(loss).collect::<Vec<f64>>());
     let [with_losses, without_losses] = &losses;
     let what = "DeepAR with covariates: mean wQL";
-    report.seeds_row(what, with_losses, Bar::AtMost(naive), "; bar: the naive's");
+    report.seeds_row(
+        what,
+        with_losses,
+        Bar::AtMost(naive),
+        "; bar: the naive's, which is below the one with intervals",
+    );
     report.seeds_row("DeepAR without: mean wQL", without_losses, Bar::None, "");
     let gains: Vec<f64> =
         without_losses.iter().zip(with_losses).map(|(without, with)| without - with).collect();
