@@ -34,6 +34,7 @@ mod read;
 pub mod schema;
 mod table;
 mod vocabulary;
+pub mod write;
 
 pub use error::{DataError, Rule};
 pub use group::DatasetGroup;
