@@ -42,6 +42,19 @@ impl TimeFeature {
     }
 }
 
+impl TimeFeature {
+    /// Days after which the feature comes around again.
+    pub fn cycle_days(self) -> f64 {
+        match self {
+            Self::MinuteOfHour => 1.0 / 24.0,
+            Self::HourOfDay => 1.0,
+            Self::DayOfWeek => 7.0,
+            Self::DayOfMonth => 31.0,
+            Self::DayOfYear | Self::WeekOfYear | Self::MonthOfYear => 366.0,
+        }
+    }
+}
+
 /// The features that mean something at `frequency`: those of GluonTS 0.17
 /// (`time_features_from_frequency_str`), which are Amazon's for `DeepAR+`.
 pub fn time_features(frequency: Frequency) -> &'static [TimeFeature] {

@@ -73,6 +73,9 @@ pub(super) struct Real {
 
 /// What the network sees of a series.
 ///
+/// Lags and time features that the training data are too short to show twice are left out, unless
+/// settings ask for all.
+///
 /// Columns of an input, in this order: scaled lags; log of the scale; age; time features; holiday (if
 /// any are known); related series, two columns each; static numbers; after these the network appends
 /// the embeddings.
@@ -84,6 +87,8 @@ pub(super) struct Inputs {
     pub(super) context: usize,
     pub(super) likelihood: Likelihood,
     pub(super) lags: Vec<usize>,
+    /// Which of the frequency's time features, by place.
+    pub(super) time_features: Vec<usize>,
     pub(super) holidays: Vec<Date>,
     pub(super) related: Vec<Related>,
     pub(super) features: Vec<Feature>,
@@ -129,12 +134,19 @@ impl Inputs {
             let standard = Standard::of(|| series.iter().map(|s| f64::from(s.reals()[n])));
             Real { name: name.clone(), standard }
         });
+        let all = settings.all_time_features;
+        let (lags, features_of) = (lags(panel.frequency()), time_features(panel.frequency()));
+        let longest = series.iter().map(Series::len).max().unwrap_or(0);
+        let days = days(panel);
         Self {
             frequency: panel.frequency(),
             horizon: data.horizon,
             context: settings.context(data.horizon),
             likelihood: settings.likelihood,
-            lags: lags(panel.frequency()),
+            lags: lags.into_iter().filter(|&lag| all || 2 * lag <= longest || lag == 1).collect(),
+            time_features: (0..features_of.len())
+                .filter(|&n| all || features_of[n].cycle_days() * 2.0 <= days)
+                .collect(),
             holidays: settings.holidays.clone(),
             related: related.collect(),
             features: features.collect(),
@@ -147,8 +159,12 @@ impl Inputs {
 
     /// Columns that the host writes: all but the embeddings.
     pub(super) fn columns(&self) -> usize {
-        let time = time_features(self.frequency).len() + usize::from(!self.holidays.is_empty());
-        self.lags.len() + 2 + time + 2 * self.related.len() + self.reals.len()
+        self.lags.len() + 2 + self.calendar_columns() + 2 * self.related.len() + self.reals.len()
+    }
+
+    /// Columns of the calendar: time features and holidays.
+    pub(super) fn calendar_columns(&self) -> usize {
+        self.time_features.len() + usize::from(!self.holidays.is_empty())
     }
 
     /// Width of the network's input.
@@ -226,6 +242,14 @@ fn codes(feature: &Feature, panel: &Panel) -> Option<(usize, Vec<i32>)> {
         known.iter().position(|other| other == category).unwrap_or(known.len()) as i32
     };
     Some((place, panel.features()[place].categories.iter().map(row).collect()))
+}
+
+/// Days from the begin of the first series to the end of the last.
+fn days(panel: &Panel) -> f64 {
+    let first = panel.series().iter().map(Series::start).min().unwrap_or(0);
+    let end = panel.series().iter().map(Series::end).max().unwrap_or(first);
+    let time = |step| panel.frequency().start_of(step);
+    time(end).duration_since(time(first)).as_secs_f64() / 86_400.0
 }
 
 /// Mean size of what was observed of a series; `None` for nothing.

@@ -139,8 +139,7 @@ impl Calendar {
             step(day.at(0, 0, 0, 0))..=step(day.at(23, 59, 59, 0))
         };
         let holidays: BTreeSet<i64> = inputs.holidays.iter().flat_map(day).collect();
-        let width =
-            time_features(inputs.frequency).len() + usize::from(!inputs.holidays.is_empty());
+        let width = inputs.calendar_columns();
         let reach = inputs.context as i64;
         let first = series.iter().map(|s| s.start).min().unwrap_or(0) - reach;
         let last = series.iter().map(|s| s.start + s.values.len() as i64).max().unwrap_or(0);
@@ -169,10 +168,10 @@ impl Calendar {
     fn compute(&self, inputs: &Inputs, step: i64, out: &mut [f32]) {
         let features = time_features(inputs.frequency);
         let time = inputs.frequency.start_of(step);
-        for (out, feature) in out.iter_mut().zip(features) {
-            *out = feature.at(time);
+        for (out, &place) in out.iter_mut().zip(&inputs.time_features) {
+            *out = features[place].at(time);
         }
-        if let Some(out) = out.get_mut(features.len()) {
+        if let Some(out) = out.get_mut(inputs.time_features.len()) {
             *out = f32::from(u8::from(self.holidays.contains(&step)));
         }
     }

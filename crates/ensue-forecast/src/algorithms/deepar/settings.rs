@@ -35,6 +35,7 @@ use super::NAME;
 /// | `num_eval_samples` | 200 | - | 1 to 10,000 |
 /// | `scale_weighting` | 0 | - | 0 to 1 |
 /// | `validation` | false | - | |
+/// | `all_time_features` | false | - | |
 /// | `holidays` | none | - | |
 ///
 /// [`DeepAr::amazon`] gives Amazon's defaults.
@@ -81,6 +82,9 @@ pub struct DeepAr {
     /// without it they are chosen by the training loss where several are averaged, and the last one is taken where
     /// not.
     pub validation: bool,
+    /// Whether the network also sees lags and calendar features that the data are too short to show
+    /// twice: a day of the year in a month of data can only be extrapolated. GluonTS has them always.
+    pub all_time_features: bool,
     /// Days that are unlike others; a step that holds one says so to the network.
     pub holidays: Vec<Date>,
 }
@@ -106,6 +110,7 @@ impl Default for DeepAr {
             num_eval_samples: count(200),
             scale_weighting: 0.0,
             validation: false,
+            all_time_features: false,
             holidays: Vec::new(),
         }
     }
@@ -118,6 +123,7 @@ impl DeepAr {
             epochs: NonZeroUsize::new(500).expect("not zero"),
             learning_rate: 1e-3,
             cosine: false,
+            all_time_features: true,
             num_eval_samples: NonZeroUsize::new(100).expect("not zero"),
             ..Self::default()
         }

@@ -24,7 +24,7 @@ fn inputs(settings: &DeepAr, targets: Vec<Vec<f64>>, horizon: usize) -> (Inputs,
 fn a_window_holds_what_its_definition_says() {
     // Oracle: by hand. Daily: 30 lags, log scale, age, three time features: 35 columns.
     let nan = f64::NAN;
-    let settings = DeepAr { context_length: Some(count(3)), ..quick() };
+    let settings = DeepAr { context_length: Some(count(3)), all_time_features: true, ..quick() };
     let (inputs, windows) = inputs(&settings, vec![vec![2.0, -4.0, nan, 6.0, 8.0, 10.0]], 2);
     assert_eq!((inputs.columns(), inputs.width(), windows.time()), (35, 35, 5));
     let batch = windows.last(8).next().unwrap();
@@ -43,6 +43,14 @@ fn a_window_holds_what_its_definition_says() {
     // Age of step 1, and that 1970-01-02 was a Friday.
     assert_eq!(batch.x[31], 3.0f32.log10());
     assert_eq!(batch.x[32], 4.0 / 6.0 - 0.5);
+}
+
+#[test]
+fn what_the_data_are_too_short_to_show_twice_is_left_out() {
+    // Oracle: by hand. Forty days: lags to 20; weekdays come around five times, months once.
+    let (inputs, _) = inputs(&quick(), vec![vec![1.0; 40], vec![1.0; 25]], 2);
+    assert_eq!(inputs.lags, [1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 20]);
+    assert_eq!((inputs.time_features.as_slice(), inputs.columns()), (&[0][..], 12 + 2 + 1));
 }
 
 #[test]
