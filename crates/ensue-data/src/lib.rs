@@ -1,5 +1,7 @@
 //! Tables in, dense numbers out: schemas, CSV and Parquet import, vocabularies.
 //!
+//! What follows is for recommendations; [`forecast`] has the time series.
+//!
 //! A [`DatasetGroup`] is what every recipe learns from: who did what when, and optionally what is known
 //! about users and items. [`DatasetGroup::import`] reads it from CSV (plain or gzip) or Parquet files
 //! described by Avro schemas, as Amazon Personalize had it, and refuses a broken file with file, row,
@@ -32,6 +34,7 @@ mod read;
 pub mod schema;
 mod table;
 mod vocabulary;
+pub mod write;
 
 pub use error::{DataError, Rule};
 pub use group::DatasetGroup;

@@ -1,11 +1,13 @@
-//! Says what comes next: tables in, trained and measured recommenders out.
+//! Says what comes next: tables in, trained and measured recommenders and forecasts out.
 //!
-//! `ensue` turns a CSV or Parquet file of who did what when into a model that recommends, and tells how good it is. It
-//! offers what Amazon Personalize offered as a service (the same recipes, settings, rules and metrics) as a library that
-//! trains on the CPU (`ndarray`) or on any GPU (`wgpu`), by a name given at run time.
+//! `ensue` turns a CSV or Parquet file of who did what when into a model that recommends, and one of what was counted
+//! when into a model that forecasts, and tells how good they are. It offers what Amazon Personalize and Amazon Forecast
+//! offered as services (the same recipes and algorithms, settings, rules and metrics) as a library that trains on the CPU
+//! (`ndarray`) or on any GPU (`wgpu`), by a name given at run time.
 //!
 //! ```text
 //! DatasetGroup -> Solution (recipe, settings) -> SolutionVersion (trained, measured) -> Campaign (answers)
+//! Panel -> PredictorSettings (algorithm, horizon) -> Predictor (trained, measured) -> Forecast (answers)
 //! ```
 //!
 //! # The tour
@@ -77,13 +79,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! ## Forecasting
+//! A [`Panel`](prelude::Panel) holds series of one frequency. [`PredictorSettings`](prelude::PredictorSettings) say which
+//! algorithm forecasts how many steps; training measures it and two baselines on the end of the series, fits it to
+//! everything, and gives a [`Predictor`](prelude::Predictor), whose [`Forecast`](prelude::Forecast) is asked by item.
+//!
+//! ```
+//! use ensue::prelude::*;
+//!
+//! // Four years of monthly sales.
+//! let sales = (0..48).map(|month| 100.0 + f64::from(month % 12)).collect();
+//! let panel = Panel::new(Frequency::MONTHLY, vec![Series::new(["tea"], 0, sales)])?;
+//!
+//! let settings = PredictorSettings::new(AnyAlgorithm::by_name("SeasonalNaive")?, 12);
+//! let predictor = settings.train(&panel, &mut Run::new("ndarray").with_seed(Seed(1)))?;
+//! println!("{}", predictor.backtest());
+//!
+//! let forecast = predictor.create_forecast(&panel, Seed(2))?;
+//! let answer = forecast.query(&ForecastQuery::item("tea"))?;
+//! assert_eq!(answer.forecast.predictions["p50"][0].value, 100.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Where things are
 //! | module | what it holds |
 //! |---|---|
 //! | [`prelude`] | what most programs use |
 //! | [`recommend`] | recipes, solutions, campaigns |
+//! | [`forecast`] | algorithms, predictors, backtests, forecasts |
 //! | [`data`] | schemas, import, vocabularies |
-//! | [`core`](mod@core) | interactions, metrics, splits, runs, seeds, artifacts |
+//! | [`core`](mod@core) | interactions, series, metrics, splits, runs, seeds, artifacts |
 //! | [`nn`] | devices, training loop, networks |
 //!
 //! # Features
@@ -95,6 +120,7 @@
 
 pub use ensue_core as core;
 pub use ensue_data as data;
+pub use ensue_forecast as forecast;
 pub use ensue_nn as nn;
 pub use ensue_recommend as recommend;
 
@@ -102,10 +128,20 @@ pub use ensue_recommend as recommend;
 pub mod prelude {
     #[doc(inline)]
     pub use ensue_core::{
-        Budget, CancelFlag, CheckpointPolicy, EvaluationMode, Progress, RankingReport, Run, Seed,
+        Budget, CancelFlag, CheckpointPolicy, EvaluationMode, Frequency, Panel, Progress, Quantile,
+        RankingReport, Run, Seed, Series,
     };
     #[doc(inline)]
     pub use ensue_data::{DataError, DatasetGroup, ImportRequest, ImportRules, Schema, Source};
+    #[doc(inline)]
+    pub use ensue_forecast::{
+        AnyAlgorithm, Backtest, EvaluationParameters, Forecast, ForecastAnswer, ForecastQuery,
+        ForecastType, Limits, Predictor, PredictorError, PredictorSettings,
+        algorithms::{
+            naive::Naive,
+            seasonal_naive::{Intervals, SeasonalNaive},
+        },
+    };
     #[doc(inline)]
     pub use ensue_recommend::{
         AnyRecipe, Campaign, CampaignError, Evaluation, PutEvent, Recipe, Recommend,

@@ -11,7 +11,7 @@ use super::metadata::{self, Metadata};
 use super::related::{self, Coverage, Related};
 use super::schema::MAX_DIMENSIONS;
 use super::statistics::DatasetStatistics;
-use super::target::{self, Target};
+use super::target::{self, Target, too_many};
 use super::time::written;
 use super::{DatasetType, Domain, Era, Rules, Schema};
 use crate::Vocabulary;
@@ -237,6 +237,9 @@ impl ForecastGroup {
             None => None,
         };
         let mut drafts = drafts(request, &mut target, with_rows, &mut warnings)?;
+        if related.is_some() {
+            check_horizon(request, &target, drafts.len())?;
+        }
         drafts.sort_by(|one, other| one.compare(other, &target.parts));
         let series = Assembly {
             request,
@@ -272,6 +275,22 @@ impl ForecastGroup {
         let (domain, aggregated_rows) = (request.domain, target.aggregated);
         Ok(Self { domain, panel, statistics, aggregated_rows, warnings })
     }
+}
+
+/// Refuses a horizon over which the related series would not fit into memory.
+fn check_horizon(
+    request: &ForecastImport,
+    target: &Target,
+    series: usize,
+) -> Result<(), DataError> {
+    let limit = request.rules.max_points;
+    let horizon = request.horizon.unwrap_or_default();
+    if (horizon as u64).saturating_mul(series as u64) <= limit {
+        return Ok(());
+    }
+    let horizon = i64::try_from(horizon).unwrap_or(i64::MAX);
+    let span = target.span.start..target.span.end.saturating_add(horizon);
+    Err(DataError::setting("horizon", too_many(limit, request.frequency, &span)))
 }
 
 /// A series to be.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::read::Block;
-use crate::read::cells::{Cell, Fault, Faults};
+use crate::read::cells::{self, Cell, Fault, Faults};
 use crate::{Vocabulary, error::Rule};
 
 /// Combinations of codes, numbered in the order in which they came.
@@ -86,8 +86,9 @@ pub(super) fn texts<'a>(position: usize, block: &'a Block, faults: &mut Faults) 
     texts
 }
 
-/// A fault of the row as a whole, blamed on one of its cells.
-pub(super) fn fault(index: usize, column: usize, value: String, rule: Rule) -> Fault {
+/// A fault that only shows beside other rows.
+pub(super) fn fault(block: &Block, index: usize, column: usize, rule: Rule) -> Fault {
+    let value = cells::shown(block.column(column), index);
     Fault { index, column, value, rule }
 }
 

@@ -89,7 +89,9 @@ pub(super) fn import(
         time,
         key: &key,
         columns: columns.iter().map(|(at, _)| *at).collect(),
-        limit: request.horizon.map(|horizon| end.saturating_add(horizon as i64)),
+        limit: request
+            .horizon
+            .map(|horizon| end.saturating_add(i64::try_from(horizon).unwrap_or(i64::MAX))),
         end,
         keys: Keys::new(key.len()),
         series: Vec::new(),
@@ -270,11 +272,11 @@ impl Reader<'_> {
             });
         }
         if faults.is_empty() {
-            self.add(faults);
+            self.add(block, faults);
         }
     }
 
-    fn add(&mut self, faults: &mut Faults) {
+    fn add(&mut self, block: &Block, faults: &mut Faults) {
         let Self { request, columns, keys, series, codes, values, .. } = self;
         let mut key = Vec::with_capacity(codes.len());
         for (index, &time) in self.times.iter().enumerate() {
@@ -306,7 +308,7 @@ impl Reader<'_> {
                 if self.points[at] > request.rules.max_points {
                     let span = step.min(features[at].start())..(step + 1).max(features[at].end());
                     let rule = too_many(request.rules.max_points, request.frequency, &span);
-                    faults.add(fault(index, self.time, written(time), rule));
+                    faults.add(fault(block, index, self.time, rule));
                     return;
                 }
                 let known = features[at].at(step, f32::NAN);
@@ -314,7 +316,7 @@ impl Reader<'_> {
                     let forecast = request.frequency.to_string();
                     let time = written(request.frequency.start_of(step));
                     let rule = Rule::SecondInStep { time, forecast };
-                    faults.add(fault(index, columns[at], value.to_string(), rule));
+                    faults.add(fault(block, index, columns[at], rule));
                     return;
                 }
                 *known = value;

@@ -90,6 +90,7 @@ impl Target {
             let mut values = steps.into_values();
             let back = values.len();
             values.resize((end - start) as usize, f64::NAN);
+            values.shrink_to_fit();
             let future = values.len();
             fill(&mut values, fillings, back, future);
             (number as u32, start, values)
@@ -307,13 +308,13 @@ impl<'a> Reader<'a> {
             self.points = self.points.saturating_add(bucket.values.growth(step));
             if self.points > request.rules.max_points {
                 let rule = too_many(request.rules.max_points, request.frequency, span);
-                faults.add(fault(index, columns.time, written(time), rule));
+                faults.add(fault(block, index, columns.time, rule));
                 return;
             }
             self.aggregated += u64::from(bucket.add(step, time, value, *how));
             if bucket.values.get(step).is_some_and(f64::is_infinite) {
                 let rule = Rule::InfiniteSum(written(request.frequency.start_of(step)));
-                faults.add(fault(index, columns.target, value.to_string(), rule));
+                faults.add(fault(block, index, columns.target, rule));
                 return;
             }
         }

@@ -188,6 +188,19 @@ pub(crate) fn encode_all(
     Some((position, Rule::ReservedValue))
 }
 
+/// One cell of a column as text, for a message.
+pub(crate) fn shown(column: &Column, index: usize) -> String {
+    let (mut at, mut text) = (0, String::new());
+    each(column, |cell| {
+        if at == index {
+            text = cell.to_string();
+        }
+        at += 1;
+        at <= index
+    });
+    text
+}
+
 /// Hands out the cells of a column until `take` has enough.
 fn each<'a>(column: &'a Column, mut take: impl FnMut(Cell<'a>) -> bool) {
     const CHECKED: &str = "the type is the one just matched";

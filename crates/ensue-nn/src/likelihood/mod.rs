@@ -5,11 +5,11 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`mod@parameters`] | from raw outputs to parameters: shared by loss and draws |
-//! | [`ops`] | the loss as one differentiable operation |
-//! | [`mod@reference`] | the loss in plain tensor operations |
-//! | [`sample`] | draws, means, quantiles |
-//! | [`normal`] | quantiles of the normal distribution |
+//! | `parameters` | from raw outputs to parameters: shared by loss and draws |
+//! | `ops` | the loss as one differentiable operation |
+//! | `reference` | the loss in plain tensor operations |
+//! | `sample` | draws, means, quantiles |
+//! | `normal` | quantiles of the normal distribution |
 
 mod normal;
 pub(crate) mod ops;
@@ -197,6 +197,7 @@ impl Likelihood {
     /// without the fused form.
     ///
     /// In single precision, so counts beyond a million lose digits of their loss and gradient.
+    #[allow(clippy::needless_pass_by_value, reason = "the signature of the fused form")]
     pub fn loss_reference(
         self,
         raw: Tensor<3>,

@@ -8,7 +8,7 @@ fn said(
     dataset: DatasetType,
     era: Era,
     attributes: &[(&str, AttributeType)],
-) -> std::string::String {
+) -> String {
     let schema = Schema::new(attributes.iter().copied());
     let dimensions = ["location".to_owned()];
     match schema.check(domain, dataset, &dimensions, era) {

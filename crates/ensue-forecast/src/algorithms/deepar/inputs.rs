@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ForecastError, TrainingData,
     calendar::{lags, time_features},
+    checks::check_frequency,
 };
 
 use super::{DeepAr, ready::Ready};
@@ -176,10 +177,7 @@ impl Inputs {
     /// When the panel lacks a related series, or one ends before the horizon does while `future` is
     /// asked for.
     pub(super) fn ready(&self, panel: &Panel, future: bool) -> Result<Vec<Ready>, ForecastError> {
-        if panel.frequency() != self.frequency {
-            let (found, expected) = (panel.frequency(), self.frequency);
-            return Err(ForecastError::Frequency { found, expected });
-        }
+        check_frequency(panel, self.frequency)?;
         let place = |name: &str| {
             let found = panel.related().iter().position(|known| known == name);
             found.ok_or_else(|| ForecastError::MissingRelated { name: name.to_owned() })

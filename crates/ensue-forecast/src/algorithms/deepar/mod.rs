@@ -27,7 +27,7 @@ use windows::Windows;
 
 use crate::{
     Algorithm, FitError, ForecastError, Forecaster, LoadError, SeriesForecast, SettingsError,
-    TrainingData,
+    TrainingData, checks::check_data,
 };
 
 /// Amazon's name of the algorithm.
@@ -53,18 +53,9 @@ struct Model {
 }
 
 impl DeepAr {
-    /// Refuses what no window can be cut from, and targets that the likelihood cannot have made.
-    fn check_data(&self, data: &TrainingData) -> Result<(), FitError> {
-        if data.horizon == 0 {
-            let rule = "must be at least 1";
-            return Err(SettingsError::field(NAME, "horizon", 0, rule).into());
-        }
-        let series = data.panel.series();
-        if series.iter().all(|series| series.observed() == 0) {
-            let reason = "none has an observed target".to_owned();
-            return Err(FitError::NoSeries { algorithm: NAME, reason });
-        }
-        for series in series {
+    /// Refuses targets that the likelihood cannot have made.
+    fn check_targets(&self, data: &TrainingData) -> Result<(), FitError> {
+        for series in data.panel.series() {
             let wrong = |&&y: &&f64| !y.is_nan() && !self.likelihood.supports(y);
             if let Some(y) = series.target().iter().find(wrong) {
                 let reason =
@@ -116,7 +107,8 @@ impl Algorithm for DeepAr {
 
     fn fit(&self, data: &TrainingData, run: &mut Run) -> Result<FittedDeepAr, FitError> {
         self.check()?;
-        self.check_data(data)?;
+        check_data(NAME, data, run)?;
+        self.check_targets(data)?;
         let device = device::open(&run.device)?;
         kernels::set_threads(run.thread_count().get());
         let learner = self.learner(data);
