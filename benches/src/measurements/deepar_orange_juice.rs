@@ -51,7 +51,8 @@ fn deepar(
     report.seeds_row(
         what,
         with_losses,
-        Bar::AtMost(naive),
+        // As many digits as are read; rounded against us.
+        Bar::AtMost((naive * 1e4).floor() / 1e4),
         "; bar: the naive's, which is below the one with intervals",
     );
     report.seeds_row("DeepAR without: mean wQL", without_losses, Bar::None, "");
