@@ -3,12 +3,12 @@
 use super::source::{Block, PathSource, Sizes, Whole};
 use crate::kernels::{LayerState, PathNet, Rollout, split, threads};
 
-/// Rows that go through all steps together: their states fill half of a second cache.
-const ROWS: usize = 400;
+/// Rows that go through all steps together: all that is kept of them fits a second cache of 1 MiB.
+const ROWS: usize = 256;
 
 /// Paths from which on what they share is worth a product of its own: with fewer, the register tiles
 /// would be lower than the products are deep.
-const SHARED: usize = 8;
+const SHARED: usize = 6;
 
 /// All paths, split over threads.
 pub(super) fn run<S: PathSource>(

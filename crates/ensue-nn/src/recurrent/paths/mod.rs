@@ -10,7 +10,7 @@ mod device;
 #[cfg(feature = "ndarray")]
 mod host;
 mod source;
-#[cfg(test)]
+#[cfg(all(test, feature = "ndarray"))]
 mod tests;
 
 use burn::tensor::Tensor;

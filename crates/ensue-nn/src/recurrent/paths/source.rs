@@ -19,7 +19,7 @@ pub trait PathSource: Sync {
     fn start(&self, series: usize, path: usize) -> Self::Noise;
 
     /// Columns of the input of `step` in which the paths of a series may differ, or `None` (the
-    /// default) for all. They are the same for all series.
+    /// default) for all. They are the same for all series, and each is named once.
     fn own_columns(&self, step: usize) -> Option<&[usize]> {
         let _ = step;
         None

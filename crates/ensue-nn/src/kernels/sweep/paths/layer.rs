@@ -172,7 +172,7 @@ impl Rows {
         let (now, next) = (self.now * self.n, (1 - self.now) * self.n);
         let z = self.z.as_mut_ptr();
         let stride = self.layout.stride;
-        debug_assert_eq!(weights.layout, self.layout);
+        assert_eq!(weights.layout, self.layout, "weights of another layer");
         f32::dispatch(Tiles {
             weights,
             rows,
