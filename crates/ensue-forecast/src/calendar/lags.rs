@@ -51,6 +51,38 @@ pub fn lags(frequency: Frequency) -> Vec<usize> {
     found.into_iter().map(|lag| lag as usize).collect()
 }
 
+/// Lags of the step before and of whole seasons: a day and a week for hours and minutes, a week and a
+/// year for days, a year for weeks and months. Where a year is no whole number of steps, the nearest
+/// whole number of weeks is taken.
+///
+/// ```
+/// use ensue_core::series::Frequency;
+/// use ensue_forecast::calendar::seasons;
+///
+/// assert_eq!(seasons(Frequency::HOURLY), [1, 24, 168]);
+/// assert_eq!(seasons(Frequency::MONTHLY), [1, 12]);
+/// ```
+pub fn seasons(frequency: Frequency) -> Vec<usize> {
+    let every = frequency.every();
+    let whole: &[u32] = match frequency.unit() {
+        FrequencyUnit::Year => &[],
+        FrequencyUnit::Month => &[12],
+        FrequencyUnit::Week => &[52],
+        FrequencyUnit::Day => &[7, 364],
+        FrequencyUnit::Hour => &[24, 168],
+        FrequencyUnit::Minute => &[MINUTES_A_DAY, MINUTES_A_WEEK],
+    };
+    let mut found = vec![1];
+    found.extend(
+        whole
+            .iter()
+            .filter(|&&season| season % every == 0)
+            .map(|season| (season / every) as usize)
+            .filter(|&lag| lag > 1),
+    );
+    found
+}
+
 /// The same day of the week, and of the month; `day` and `every` in one unit.
 fn days(every: u32, day: u32, around: &mut impl FnMut(u32, u32)) {
     (1..=4).for_each(|week| around(7 * week * day / every, 1));

@@ -7,4 +7,4 @@ mod lags;
 mod tests;
 
 pub use features::{TimeFeature, time_features};
-pub use lags::lags;
+pub use lags::{lags, seasons};

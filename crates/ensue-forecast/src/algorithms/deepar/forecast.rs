@@ -10,9 +10,9 @@ use crate::{ForecastError, SeriesForecast};
 use super::{
     NAME,
     inputs::Inputs,
-    network::Network,
+    network::{Network, located_on_host},
     ready::{Calendar, Ready},
-    windows::write_steps,
+    windows::{anchor, write_steps},
 };
 
 /// Series whose context is read, and whose paths are drawn, at once.
@@ -58,7 +58,6 @@ impl Forecasting<'_> {
                 chunk.iter().map(|ready| embedded(self.inputs, ready, &tables)).collect();
             let noise =
                 known.iter().map(|series| seed.child(&series.key().join("\u{1f}")).stream("paths"));
-            let positive = chunk.iter().map(|r| non_negative(self.inputs, r)).collect();
             let future = Future {
                 inputs: self.inputs,
                 calendar: &calendar,
@@ -66,12 +65,13 @@ impl Forecasting<'_> {
                 scales: &scales,
                 embedded,
                 noise: noise.collect(),
-                positive,
                 columns: (0..self.inputs.lags.len()).collect(),
             };
             let drawn = decoder.paths(&states, head.clone(), paths, horizon, &future);
-            for (series, drawn) in known.iter().zip(drawn.chunks_exact(paths * horizon)) {
-                let forecast = summary(drawn, paths, horizon, quantiles);
+            let drawn = drawn.chunks_exact(paths * horizon);
+            for ((series, ready), drawn) in known.iter().zip(chunk).zip(drawn) {
+                let least = if non_negative(self.inputs, ready) { 0.0 } else { f32::NEG_INFINITY };
+                let forecast = summary(drawn, paths, horizon, least, quantiles);
                 let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
                 if !finite(&forecast.mean) || !forecast.quantiles.iter().all(|q| finite(q)) {
                     let key = series.key().to_vec();
@@ -136,19 +136,26 @@ struct Future<'a> {
     embedded: Vec<Vec<f32>>,
     /// A generator for each series; its paths are streams of it.
     noise: Vec<ChaCha8Rng>,
-    /// Whether each series must not be negative.
-    positive: Vec<bool>,
     /// Numbers of the columns of lags.
     columns: Vec<usize>,
 }
 
-impl PathSource for Future<'_> {
-    type Noise = ChaCha8Rng;
+/// What is a path's own.
+struct Own {
+    noise: ChaCha8Rng,
+    /// Its draws so far, where anchors look back at them.
+    past: Vec<f32>,
+    /// Outputs of the head at one step.
+    outputs: Vec<f32>,
+}
 
-    fn start(&self, series: usize, path: usize) -> ChaCha8Rng {
+impl PathSource for Future<'_> {
+    type Noise = Own;
+
+    fn start(&self, series: usize, path: usize) -> Own {
         let mut noise = self.noise[series].clone();
         noise.set_stream(path as u64);
-        noise
+        Own { noise, past: Vec::new(), outputs: Vec::new() }
     }
 
     /// Lags that reach into the forecast; they stand first and ascend.
@@ -172,21 +179,43 @@ impl PathSource for Future<'_> {
         }
     }
 
-    fn draw(&self, noise: &mut ChaCha8Rng, series: usize, _: usize, _: usize, raw: &[f32]) -> f32 {
+    fn draw(&self, own: &mut Own, series: usize, _: usize, step: usize, raw: &[f32]) -> f32 {
         let scale = self.scales[series] as f32;
-        let least = if self.positive[series] { 0.0 } else { -FARTHEST * scale };
-        self.inputs.likelihood.sample(raw, scale, noise).clamp(least, FARTHEST * scale)
+        let Own { noise, past, outputs } = own;
+        outputs.clear();
+        outputs.extend_from_slice(raw);
+        let values = &self.series[series].values;
+        let anchors = self.inputs.anchors.iter().map(|&lag| {
+            let place = anchor((values.len() + step) as i64, lag, 0);
+            let value = place.map(|at| values.get(at).unwrap_or_else(|| &past[at - values.len()]));
+            value.map_or(0.0, |y| y / scale)
+        });
+        let raw = located_on_host(self.inputs, outputs, anchors);
+        let most = FARTHEST * scale;
+        let y = self.inputs.likelihood.sample(raw, scale, noise).clamp(-most, most);
+        if !self.inputs.anchors.is_empty() {
+            past.push(y);
+        }
+        y
     }
 }
 
-/// Mean and quantiles of the paths of one series, `[path, step]`.
-fn summary(drawn: &[f32], paths: usize, horizon: usize, quantiles: &[Quantile]) -> SeriesForecast {
+/// Mean and quantiles of the paths of one series, `[path, step]`, no value below `least`.
+///
+/// Draws below it were fed back as they are: held back there, they would drift upwards.
+fn summary(
+    drawn: &[f32],
+    paths: usize,
+    horizon: usize,
+    least: f32,
+    quantiles: &[Quantile],
+) -> SeriesForecast {
     let mut mean = Vec::with_capacity(horizon);
     let mut levels = vec![Vec::with_capacity(horizon); quantiles.len()];
     let mut sorted = Vec::with_capacity(paths);
     for step in 0..horizon {
         sorted.clear();
-        sorted.extend((0..paths).map(|path| drawn[path * horizon + step]));
+        sorted.extend((0..paths).map(|path| drawn[path * horizon + step].max(least)));
         sorted.sort_unstable_by(f32::total_cmp);
         let sum: f64 = sorted.iter().map(|&y| f64::from(y)).sum();
         mean.push(sum / paths as f64);

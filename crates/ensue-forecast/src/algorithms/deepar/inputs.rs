@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ForecastError, TrainingData,
-    calendar::{lags, time_features},
+    calendar::{lags, seasons, time_features},
     checks::check_frequency,
 };
 
@@ -87,6 +87,8 @@ pub(super) struct Inputs {
     pub(super) context: usize,
     pub(super) likelihood: Likelihood,
     pub(super) lags: Vec<usize>,
+    /// Lags of the values that the location is a mean of; none where it is not.
+    pub(super) anchors: Vec<usize>,
     /// Which of the frequency's time features, by place.
     pub(super) time_features: Vec<usize>,
     pub(super) holidays: Vec<Date>,
@@ -138,12 +140,18 @@ impl Inputs {
         let (lags, features_of) = (lags(panel.frequency()), time_features(panel.frequency()));
         let longest = series.iter().map(Series::len).max().unwrap_or(0);
         let days = days(panel);
+        let located =
+            !matches!(settings.likelihood, Likelihood::NegativeBinomial | Likelihood::Beta);
+        let mut anchors =
+            if settings.anchors && located { seasons(panel.frequency()) } else { Vec::new() };
+        anchors.retain(|&lag| lag == 1 || 2 * lag <= longest);
         Self {
             frequency: panel.frequency(),
             horizon: data.horizon,
             context: settings.context(data.horizon),
             likelihood: settings.likelihood,
             lags: lags.into_iter().filter(|&lag| all || 2 * lag <= longest || lag == 1).collect(),
+            anchors,
             time_features: (0..features_of.len())
                 .filter(|&n| all || features_of[n].cycle_days() * 2.0 <= days)
                 .collect(),
@@ -185,6 +193,16 @@ impl Inputs {
         let floor = 0.1 * past.unwrap_or(0.0);
         let size = context.or(past).unwrap_or(self.default_scale).max(floor) + extra;
         if size > 1e-10 { size } else { 1.0 }
+    }
+
+    /// Outputs of the head: the distribution's parameters, and the weights of the anchors.
+    pub(super) fn outputs(&self) -> usize {
+        self.likelihood.parameters() + self.anchors.len()
+    }
+
+    /// Whether the correction of the location is in units of the second parameter, the spread.
+    pub(super) fn spread(&self) -> bool {
+        matches!(self.likelihood, Likelihood::StudentT | Likelihood::Gaussian)
     }
 
     /// Brings every series of `panel` into the form that windows are cut from.

@@ -5,7 +5,7 @@ use ensue_core::{Run, Seed};
 use ensue_nn::train::{Learner, Loss, StepContext};
 
 use super::{
-    network::{Network, inputs_of},
+    network::{Network, inputs_of, located},
     windows::{Batch, Windows},
 };
 
@@ -39,6 +39,9 @@ pub(super) fn loss(
     let matrix =
         |values: &[f32]| Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), device);
     let scales = Tensor::<1>::from_data(batch.scales.as_slice(), device);
+    let anchors = [batch.windows, windows.time(), inputs.anchors.len()];
+    let anchors = Tensor::from_data(TensorData::new(batch.anchors.clone(), anchors), device);
+    let raw = located(inputs, raw, anchors);
     inputs.likelihood.loss(raw, matrix(&batch.targets), scales, matrix(&batch.weights))
 }
 

@@ -2,7 +2,10 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Int, Tensor, TensorData},
+    tensor::{
+        Device, Int, Tensor, TensorData,
+        activation::{softmax, softplus},
+    },
 };
 use ensue_core::Seed;
 use ensue_nn::{
@@ -21,7 +24,7 @@ pub(super) struct Shape {
     pub(super) input: usize,
     pub(super) cells: usize,
     pub(super) layers: usize,
-    /// Parameters of the distribution.
+    /// Parameters of the distribution, and weights of the anchors.
     pub(super) outputs: usize,
     /// Rows and columns of each embedding table.
     pub(super) embeddings: Vec<[usize; 2]>,
@@ -37,7 +40,7 @@ impl Shape {
             input: inputs.width(),
             cells: settings.num_cells.get(),
             layers: settings.num_layers.get(),
-            outputs: inputs.likelihood.parameters(),
+            outputs: inputs.outputs(),
             embeddings: inputs.features.iter().map(table).collect(),
         }
     }
@@ -120,6 +123,56 @@ impl Network {
         }
         Tensor::cat(parts, 2)
     }
+}
+
+/// The distribution's raw parameters from the outputs of the head and the anchors.
+///
+/// ```text
+/// location = sum_j softmax(weights)_j anchor_j + raw_0 softplus(raw_1)
+/// ```
+/// where the second parameter is the spread, else without the last factor: what can be copied is exact
+/// whatever the noise of the network's outputs, and what follows its past closely has a small spread.
+///
+/// # Shapes
+/// `outputs` `[windows, time, outputs]`, `anchors` `[windows, time, anchors]` to
+/// `[windows, time, parameters]`.
+pub(super) fn located(inputs: &Inputs, outputs: Tensor<3>, anchors: Tensor<3>) -> Tensor<3> {
+    let [windows, time, all] = outputs.dims();
+    let count = inputs.anchors.len();
+    if count == 0 {
+        return outputs;
+    }
+    let parameters = all - count;
+    let part = |from: usize, to: usize| outputs.clone().slice([0..windows, 0..time, from..to]);
+    let copied = (softmax(part(parameters, all), 2) * anchors).sum_dim(2);
+    let mut correction = part(0, 1);
+    if inputs.spread() {
+        correction = correction * softplus(part(1, 2), 1.0);
+    }
+    let location = copied + correction;
+    if parameters == 1 { location } else { Tensor::cat(vec![location, part(1, parameters)], 2) }
+}
+
+/// The same for one step on the host; `outputs` becomes the parameters and is cut to them.
+pub(super) fn located_on_host<'a>(
+    inputs: &Inputs,
+    outputs: &'a mut [f32],
+    anchors: impl Iterator<Item = f32>,
+) -> &'a [f32] {
+    let (raw, weights) = outputs.split_at_mut(inputs.likelihood.parameters());
+    if !weights.is_empty() {
+        let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (mut sum, mut copied) = (0.0, 0.0);
+        for (weight, anchor) in weights.iter().zip(anchors) {
+            let weight = (weight - top).exp();
+            sum += weight;
+            copied += weight * anchor;
+        }
+        let unit =
+            if inputs.spread() { raw[1].max(0.0) + (-raw[1].abs()).exp().ln_1p() } else { 1.0 };
+        raw[0] = copied / sum + raw[0] * unit;
+    }
+    raw
 }
 
 /// A batch's inputs as a tensor `[windows, time, columns]`.

@@ -35,6 +35,7 @@ use super::NAME;
 /// | `num_eval_samples` | 200 | - | 1 to 10,000 |
 /// | `scale_weighting` | 0 | - | 0 to 1 |
 /// | `validation` | false | - | |
+/// | `anchors` | true | - | |
 /// | `all_time_features` | false | - | |
 /// | `holidays` | none | - | |
 ///
@@ -82,6 +83,11 @@ pub struct DeepAr {
     /// without it they are chosen by the training loss where several are averaged, and the last one is taken where
     /// not.
     pub validation: bool,
+    /// Whether the location is a mean of the values one step and one season ago, with weights that the
+    /// network gives for each step, and a correction in units of the spread. Without it the network
+    /// gives the location itself, as in the paper, and cannot be more exact than its own noise. Not
+    /// for negative-binomial and beta.
+    pub anchors: bool,
     /// Whether the network also sees lags and calendar features that the data are too short to show
     /// twice: a day of the year in a month of data can only be extrapolated. GluonTS has them always.
     pub all_time_features: bool,
@@ -110,6 +116,7 @@ impl Default for DeepAr {
             num_eval_samples: count(200),
             scale_weighting: 0.0,
             validation: false,
+            anchors: true,
             all_time_features: false,
             holidays: Vec::new(),
         }
@@ -123,6 +130,7 @@ impl DeepAr {
             epochs: NonZeroUsize::new(500).expect("not zero"),
             learning_rate: 1e-3,
             cosine: false,
+            anchors: false,
             all_time_features: true,
             num_eval_samples: NonZeroUsize::new(100).expect("not zero"),
             ..Self::default()

@@ -27,11 +27,13 @@ pub(super) struct Windows {
 /// Windows of `context + horizon` steps.
 ///
 /// # Shapes
-/// `x` `[windows, time, columns]`, `targets` and `weights` `[windows, time]`, `scales` `[windows]`,
-/// `rows` `[features, windows]`.
+/// `x` `[windows, time, columns]`, `anchors` `[windows, time, anchors]`, `targets` and `weights`
+/// `[windows, time]`, `scales` `[windows]`, `rows` `[features, windows]`.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
     pub(super) x: Vec<f32>,
+    /// In units of the scale.
+    pub(super) anchors: Vec<f32>,
     /// In original units; 0 where nothing was observed.
     pub(super) targets: Vec<f32>,
     /// What each step counts: nothing where nothing was observed.
@@ -147,6 +149,7 @@ impl Windows {
         let n = windows.len();
         let mut batch = Batch {
             x: vec![0.0; n * time * columns],
+            anchors: Vec::with_capacity(n * time * self.inputs.anchors.len()),
             targets: vec![0.0; n * time],
             weights: vec![0.0; n * time],
             scales: Vec::with_capacity(n),
@@ -161,6 +164,15 @@ impl Windows {
             batch.scales.push(scale as f32);
             let ready = &self.series[window.series];
             let first = window.split - self.inputs.context as i64;
+            let from = if window.cold { window.split } else { 0 };
+            for step in first..first + time as i64 {
+                let anchor = |&lag: &usize| {
+                    let place = anchor(step, lag, from);
+                    let value = place.and_then(|place| ready.values.get(place));
+                    value.map_or(0.0, |&y| y / scale as f32)
+                };
+                batch.anchors.extend(self.inputs.anchors.iter().map(anchor));
+            }
             for step in 0..time {
                 let Ok(place) = usize::try_from(first + step as i64) else { continue };
                 let hidden = window.cold && step < self.inputs.context;
@@ -215,4 +227,12 @@ pub(super) fn write_steps(
         }
         ready.write_known(inputs, calendar, at, log_scale, &mut row[lags..]);
     }
+}
+
+/// Where the value `lag` steps before `at` stands; that of the step before where it lies before `from`, and
+/// nowhere if that does, too.
+pub(super) fn anchor(at: i64, lag: usize, from: i64) -> Option<usize> {
+    let place = at - lag as i64;
+    let place = if place >= from { place } else { at - 1 };
+    (place >= from).then(|| usize::try_from(place).ok()).flatten()
 }

@@ -6,7 +6,7 @@ use ensue_nn::likelihood::Likelihood;
 
 use super::super::{
     inputs::Inputs,
-    network::{Network, Shape},
+    network::{Network, Shape, located, located_on_host},
     ready::Calendar,
     windows::{Windows, write_steps},
 };
@@ -109,11 +109,43 @@ fn a_forecast_is_the_sweep_over_its_own_path() {
             let x = TensorData::new(x, [1, time, inputs.columns()]);
             let x = Tensor::from_data(x, &fitted.device);
             let (raw, _) = fitted.network.forward(x, &[], None);
-            let raw = raw.into_data().try_to_vec::<f32>().unwrap();
-            let expected = f64::from(*raw.last().unwrap()) * scale;
+            let mut raw = raw.into_data().try_to_vec::<f32>().unwrap();
+            let at = raw.len() - inputs.outputs();
+            let anchors =
+                inputs.anchors.iter().map(|lag| (target[target.len() - lag] / scale) as f32);
+            let raw = located_on_host(inputs, &mut raw[at..], anchors);
+            let expected = f64::from(raw[0]) * scale;
             assert!((mean - expected).abs() < 1e-4, "{step}: {mean} {expected}");
             target.push(mean);
         }
+    }
+}
+
+#[test]
+fn locations_on_host_and_device_are_the_same() {
+    // Oracle: each other; and by hand where one anchor has all the weight.
+    for likelihood in [Likelihood::StudentT, Likelihood::PiecewiseLinear] {
+        let settings = DeepAr { likelihood, ..quick() };
+        let (inputs, _) = inputs(&settings, vec![vec![1.0; 40]], 2);
+        assert_eq!(inputs.anchors, [1, 7]);
+        let outputs: Vec<f32> =
+            (0..inputs.outputs()).map(|n| ((n * 7 % 5) as f32 - 2.0) * 0.7).collect();
+        let device = ensue_nn::device::open("ndarray").unwrap();
+        let tensor = |values: &[f32]| {
+            let n = values.len();
+            Tensor::<3>::from_data(TensorData::new(values.to_vec(), [1, 1, n]), &device)
+        };
+        let anchors = [2.0, -3.0];
+        let there = located(&inputs, tensor(&outputs), tensor(&anchors));
+        let there = there.into_data().try_to_vec::<f32>().unwrap();
+        let mut here = outputs.clone();
+        let here = located_on_host(&inputs, &mut here, anchors.into_iter());
+        assert_eq!(here.len(), there.len());
+        assert!(here.iter().zip(&there).all(|(a, b)| (a - b).abs() < 1e-5), "{here:?} {there:?}");
+        let mut sure = outputs;
+        let last = sure.len() - 1;
+        (sure[0], sure[last - 1], sure[last]) = (0.0, -40.0, 40.0);
+        assert_eq!(located_on_host(&inputs, &mut sure, anchors.into_iter())[0], -3.0);
     }
 }
 
