@@ -139,7 +139,7 @@ fn season(category: &Category, day: usize) -> usize {
 
 /// `low` to `low + spread` in the mean of two draws: more often in the middle.
 fn around(draw: &mut Draw, low: usize, spread: usize) -> usize {
-    low + (draw.below(spread + 1) + draw.below(spread + 1)) / 2
+    low + usize::midpoint(draw.below(spread + 1), draw.below(spread + 1))
 }
 
 /// Sales of a day in which `thousandths` of a piece are expected: a binomial draw, nearly a Poisson one.
