@@ -155,7 +155,8 @@ fn forecast(options: &Options, run: &mut Run) -> Result<(), Box<dyn Error>> {
 }
 
 fn tell(progress: &Progress) {
-    if let Progress::Started { what, .. } = progress {
+    // What has steps of its own is a training loop within one of these.
+    if let Progress::Started { what, total_steps: None } = progress {
         println!("{what}");
     } else if let Progress::Epoch { epoch, train_loss, validation, seconds, .. } = progress {
         let validation =
