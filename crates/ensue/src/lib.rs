@@ -150,10 +150,10 @@ pub use ensue_recommend as recommend;
 
 /// What most programs use: `use ensue::prelude::*;`.
 ///
-/// Where both halves have a type of one name, that of the forecasts begins with `Forecast`: [`ForecastSource`] and
-/// [`ForecastSchema`] are the [`Source`](crate::data::forecast::Source) and [`Schema`](crate::data::forecast::Schema) of
-/// [`data::forecast`](crate::data::forecast). Errors of settings and fits, which come inside others, stay in
-/// [`recommend`](crate::recommend) and [`forecast`](crate::forecast).
+/// Where both halves have a type of one name, that of the forecasts begins with `Forecast`: `ForecastSource` and
+/// `ForecastSchema` are the [`Source`](crate::data::forecast::Source) and [`Schema`](crate::data::forecast::Schema) of
+/// `ensue::data::forecast`. Errors of settings and fits, which come inside others, stay in `ensue::recommend` and
+/// `ensue::forecast`.
 pub mod prelude {
     #[doc(inline)]
     pub use ensue_core::{
