@@ -1,7 +1,8 @@
-//! Writes the bundled tables of the quickstart: a made-up shop whose customers walk its shelves.
+//! Writes the bundled tables of the quickstart: a made-up shop whose customers walk its shelves, and what it sold
+//! (`demand.rs`).
 //!
 //! ```text
-//! cargo run --release -p ensue-examples --bin make-dataset -- datasets/quickstart
+//! cargo run --release -p ensue-examples --bin make-dataset -- datasets
 //! ```
 //!
 //! What is planted, so that a test can know the answer:
@@ -14,6 +15,8 @@
 //! - One event in eight is noise from anywhere; the walk then goes on from where it was.
 //!
 //! Every draw is an integer from a seeded `ChaCha8` stream: the same bytes on every machine.
+
+mod demand;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -150,8 +153,10 @@ fn write(folder: &Path) -> std::io::Result<()> {
 }
 
 fn main() -> std::io::Result<()> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets/quickstart");
-    write(&std::env::args_os().nth(1).map_or_else(|| PathBuf::from(default), PathBuf::from))
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets");
+    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from(default), PathBuf::from);
+    write(&folder.join("quickstart"))?;
+    demand::write(&folder.join("demand"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `ensue`: trains, measures and asks recommenders from the command line.
+//! `ensue`: trains, measures and asks recommenders and forecasts from the command line.
 //!
 //! Thin on purpose: it turns flags and a settings file into calls of the library and prints what comes back. Results go to
 //! standard output (tables, or one JSON object with `--json`), progress and errors to standard error. The exit status is 0 when
@@ -11,6 +11,7 @@
 )]
 
 mod evaluate;
+mod forecast;
 mod options;
 mod progress;
 mod query;
@@ -56,11 +57,13 @@ impl Error for About {
 }
 
 fn main() -> ExitCode {
-    let Half::Recommend { command } = Cli::parse().half;
-    let done = match command {
-        Recommend::Train(options) => train::train(&options),
-        Recommend::Evaluate(options) => evaluate::evaluate(&options),
-        Recommend::Query(options) => query::query(&options),
+    let done = match Cli::parse().half {
+        Half::Recommend { command } => match command {
+            Recommend::Train(options) => train::train(&options),
+            Recommend::Evaluate(options) => evaluate::evaluate(&options),
+            Recommend::Query(options) => query::query(&options),
+        },
+        Half::Forecast { command } => forecast::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

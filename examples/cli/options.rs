@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use ensue::prelude::*;
 
-/// Recommendations from tables: train, measure, save and query on any GPU or the CPU.
+use crate::forecast::options::Forecasting;
+
+/// Recommendations and forecasts from tables: train, measure, save and query on any GPU or the CPU.
 #[derive(Debug, Parser)]
 #[command(name = "ensue", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -20,6 +22,11 @@ pub(crate) enum Half {
     Recommend {
         #[command(subcommand)]
         command: Recommend,
+    },
+    /// How much there will be: from a table of what was counted when to quantiles of the steps to come.
+    Forecast {
+        #[command(subcommand)]
+        command: Forecasting,
     },
 }
 
@@ -39,7 +46,7 @@ pub(crate) struct Settings {
     /// Settings file (.toml or .json); flags override it.
     #[arg(long = "settings", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// One setting, such as `recipe.hidden_dimension=64` or `import.min_interactions=100`; may be given often.
+    /// One setting by its dotted name in the settings file, such as `recipe.hidden_dimension=64`; may be given often.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) named: Vec<(String, String)>,
 }
@@ -154,7 +161,7 @@ pub(crate) struct QueryOptions {
     pub(crate) json: bool,
 }
 
-fn name_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -58,7 +58,7 @@ pub(crate) fn rules(settings: &Settings) -> Result<ImportRules, AnyError> {
     take_rules(&mut tree)
 }
 
-fn set_named(tree: &mut Value, settings: &Settings) -> Result<(), AnyError> {
+pub(crate) fn set_named(tree: &mut Value, settings: &Settings) -> Result<(), AnyError> {
     for (name, text) in &settings.named {
         // What is not a number, boolean or the like is taken as text, so that no quotes are needed.
         set(tree, name, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))?;
@@ -72,7 +72,7 @@ fn take_rules(tree: &mut Value) -> Result<ImportRules, AnyError> {
     Ok(rules.map_err(|error| format!("settings: import: {error}"))?.unwrap_or_default())
 }
 
-fn read(path: &Path) -> Result<Value, AnyError> {
+pub(crate) fn read(path: &Path) -> Result<Value, AnyError> {
     let text = std::fs::read_to_string(path).map_err(|error| About::file(path, error))?;
     let tree: Value = if path.extension().is_some_and(|extension| extension == "json") {
         serde_json::from_str(&text).map_err(|error| About::file(path, error))?
@@ -87,7 +87,7 @@ fn read(path: &Path) -> Result<Value, AnyError> {
 }
 
 /// Replaces the leaf that a dotted name leads to, and makes the tables on the way.
-fn set(tree: &mut Value, name: &str, value: Value) -> Result<(), AnyError> {
+pub(crate) fn set(tree: &mut Value, name: &str, value: Value) -> Result<(), AnyError> {
     let mut place = tree;
     for part in name.split('.') {
         if place.is_null() {

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! DatasetGroup -> Solution (recipe, settings) -> SolutionVersion (trained, measured) -> Campaign (answers)
-//! Panel -> PredictorSettings (algorithm, horizon) -> Predictor (trained, measured) -> Forecast (answers)
+//! ForecastGroup -> PredictorSettings (algorithm, horizon) -> Predictor (trained, measured) -> Forecast (answers)
 //! ```
 //!
 //! # The tour
@@ -80,9 +80,32 @@
 //! ```
 //!
 //! ## Forecasting
-//! A [`Panel`](prelude::Panel) holds series of one frequency. [`PredictorSettings`](prelude::PredictorSettings) say which
-//! algorithm forecasts how many steps; training measures it and two baselines on the end of the series, fits it to
-//! everything, and gives a [`Predictor`](prelude::Predictor), whose [`Forecast`](prelude::Forecast) is asked by item.
+//! A [`ForecastGroup`](prelude::ForecastGroup) is imported from files too: what is to be forecast, what is known beside it
+//! at each step, such as prices, and what is known of each item. Its [`Panel`](prelude::Panel) holds series of one
+//! frequency.
+//!
+//! ```
+//! use ensue::prelude::*;
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("sales.csv");
+//! std::fs::write(&path, "timestamp,item_id,demand\n2019-01-01,tea,3\n2019-01-01,tea,1\n2019-01-03,tea,2\n")?;
+//!
+//! let columns = [
+//!     ("timestamp", AttributeType::Timestamp),
+//!     ("item_id", AttributeType::String),
+//!     ("demand", AttributeType::Float),
+//! ];
+//! let target = ForecastSource::new(&path, ForecastSchema::new(columns));
+//! let request = ForecastImport::new(Domain::Retail, Frequency::DAILY, target);
+//! let group = ForecastGroup::import(&request, &mut Run::new("ndarray"))?;
+//! assert_eq!(group.panel.series()[0].target(), [4.0, 0.0, 2.0]); // summed, and the gap is zero
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`PredictorSettings`](prelude::PredictorSettings) say which algorithm forecasts how many steps; training measures it
+//! and two baselines on the end of the series, fits it to everything, and gives a [`Predictor`](prelude::Predictor), whose
+//! [`Forecast`](prelude::Forecast) is asked by item.
 //!
 //! ```
 //! use ensue::prelude::*;
@@ -91,7 +114,8 @@
 //! let sales = (0..48).map(|month| 100.0 + f64::from(month % 12)).collect();
 //! let panel = Panel::new(Frequency::MONTHLY, vec![Series::new(["tea"], 0, sales)])?;
 //!
-//! let settings = PredictorSettings::new(AnyAlgorithm::by_name("SeasonalNaive")?, 12);
+//! // `DeepAr::default()` learns across series, from prices and metadata; this one repeats the last year.
+//! let settings = PredictorSettings::new(SeasonalNaive::default(), 12);
 //! let predictor = settings.train(&panel, &mut Run::new("ndarray").with_seed(Seed(1)))?;
 //! println!("{}", predictor.backtest());
 //!
@@ -107,7 +131,7 @@
 //! | [`prelude`] | what most programs use |
 //! | [`recommend`] | recipes, solutions, campaigns |
 //! | [`forecast`] | algorithms, predictors, backtests, forecasts |
-//! | [`data`] | schemas, import, vocabularies |
+//! | [`data`] | schemas, import, vocabularies; tables of time series in [`data::forecast`] |
 //! | [`core`](mod@core) | interactions, series, metrics, splits, runs, seeds, artifacts |
 //! | [`nn`] | devices, training loop, networks |
 //!
@@ -125,23 +149,40 @@ pub use ensue_nn as nn;
 pub use ensue_recommend as recommend;
 
 /// What most programs use: `use ensue::prelude::*;`.
+///
+/// Where both halves have a type of one name, that of the forecasts begins with `Forecast`: `ForecastSource` and
+/// `ForecastSchema` are the [`Source`](crate::data::forecast::Source) and [`Schema`](crate::data::forecast::Schema) of
+/// `ensue::data::forecast`. Errors of settings and fits, which come inside others, stay in `ensue::recommend` and
+/// `ensue::forecast`.
 pub mod prelude {
     #[doc(inline)]
     pub use ensue_core::{
-        Budget, CancelFlag, CheckpointPolicy, EvaluationMode, Frequency, Panel, Progress, Quantile,
-        RankingReport, Run, Seed, Series,
+        AccuracyMetrics, Budget, CancelFlag, CheckpointPolicy, EvaluationMode, EvaluatorReport,
+        Frequency, Panel, Progress, Quantile, RankingReport, Run, Seed, Series,
     };
     #[doc(inline)]
-    pub use ensue_data::{DataError, DatasetGroup, ImportRequest, ImportRules, Schema, Source};
+    pub use ensue_data::{
+        DataError, DatasetGroup, ImportRequest, ImportRules, Schema, Source,
+        forecast::{
+            Aggregation, AttributeType, Domain, Era, Featurization, Filling, ForecastGroup,
+            ForecastImport, Rules as ForecastRules, Schema as ForecastSchema,
+            Source as ForecastSource,
+        },
+        write::TableFormat,
+    };
     #[doc(inline)]
     pub use ensue_forecast::{
-        AnyAlgorithm, Backtest, EvaluationParameters, Forecast, ForecastAnswer, ForecastQuery,
-        ForecastType, Limits, Predictor, PredictorError, PredictorSettings,
+        Algorithm, AlgorithmEvaluation, AnyAlgorithm, Backtest, EvaluationParameters, Forecast,
+        ForecastAnswer, ForecastError, ForecastQuery, ForecastType, Forecaster, Limits, Predictor,
+        PredictorError, PredictorSettings, QueryError as ForecastQueryError, SeriesForecast,
         algorithms::{
+            deepar::DeepAr,
             naive::Naive,
             seasonal_naive::{Intervals, SeasonalNaive},
         },
     };
+    #[doc(inline)]
+    pub use ensue_nn::likelihood::Likelihood;
     #[doc(inline)]
     pub use ensue_recommend::{
         AnyRecipe, Campaign, CampaignError, Evaluation, PutEvent, Recipe, Recommend,

@@ -1,0 +1,93 @@
+//! From a settings file and flags to predictor settings and what is needed to read the tables.
+//!
+//! ```toml
+//! horizon = 28
+//!
+//! [algorithm]
+//! algorithm = "Deep_AR_Plus"
+//! epochs = 50
+//!
+//! [backtest]
+//! number_of_backtest_windows = 2
+//!
+//! [import]
+//! domain = "RETAIL"
+//! frequency = "D"
+//! featurizations = [{ attribute = "demand", backfill = "nan" }]
+//! ```
+
+use ensue::prelude::*;
+use serde_json::{Map, Value, from_value, json};
+
+use super::options::TrainOptions;
+use crate::AnyError;
+use crate::settings::{read, set, set_named};
+
+const DEFAULT_ALGORITHM: &str = "Deep_AR_Plus";
+
+/// What to train on, and how.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) settings: PredictorSettings,
+    pub(super) domain: Domain,
+    pub(super) frequency: Frequency,
+    pub(super) dimensions: Vec<String>,
+    pub(super) rules: ForecastRules,
+}
+
+/// The settings file, overridden by flags, overridden by named settings.
+pub(super) fn plan(options: &TrainOptions) -> Result<Plan, AnyError> {
+    let mut tree = options.settings.file.as_deref().map_or_else(|| Ok(json!({})), read)?;
+    if let Some(algorithm) = &options.algorithm {
+        // Settings of another algorithm make no sense to this one.
+        if tree.pointer("/algorithm/algorithm").is_some_and(|named| named != algorithm.as_str()) {
+            tree["algorithm"] = json!({});
+        }
+        set(&mut tree, "algorithm.algorithm", json!(algorithm))?;
+    } else if tree.pointer("/algorithm/algorithm").is_none() {
+        set(&mut tree, "algorithm.algorithm", json!(DEFAULT_ALGORITHM))?;
+    }
+    let tables = &options.tables;
+    let flags = [
+        ("horizon", options.horizon.map(|horizon| json!(horizon))),
+        ("forecast_types", (!options.quantiles.is_empty()).then(|| json!(options.quantiles))),
+        ("backtest.number_of_backtest_windows", options.windows.map(|windows| json!(windows))),
+        ("backtest.back_test_window_offset", options.offset.map(|offset| json!(offset))),
+        ("import.domain", tables.domain.map(|domain| json!(domain))),
+        ("import.frequency", tables.frequency.map(|frequency| json!(frequency))),
+        ("import.dimensions", (!tables.dimensions.is_empty()).then(|| json!(tables.dimensions))),
+    ];
+    for (name, value) in flags {
+        if let Some(value) = value {
+            set(&mut tree, name, value)?;
+        }
+    }
+    set_named(&mut tree, &options.settings)?;
+    let import = tree.as_object_mut().and_then(|tree| tree.remove("import"));
+    let mut import = match import {
+        None => Map::new(),
+        Some(Value::Object(import)) => import,
+        Some(_) => return Err("settings: import: not a table of settings".into()),
+    };
+    let mut take = |name: &str| import.remove(name).unwrap_or_default();
+    let (domain, frequency, dimensions) = (take("domain"), take("frequency"), take("dimensions"));
+    if frequency.is_null() {
+        return Err("how often the forecast has a step is not said: --frequency D, for one".into());
+    }
+    if tree.get("horizon").is_none() {
+        return Err("how many steps to forecast is not said: --horizon 28, for one".into());
+    }
+    let about = |what: &'static str| move |error| format!("settings: {what}: {error}");
+    let domain: Option<Domain> = from_value(domain).map_err(about("import.domain"))?;
+    let dimensions: Option<Vec<String>> =
+        from_value(dimensions).map_err(about("import.dimensions"))?;
+    let plan = Plan {
+        domain: domain.unwrap_or(Domain::Custom),
+        frequency: from_value(frequency).map_err(about("import.frequency"))?,
+        dimensions: dimensions.unwrap_or_default(),
+        rules: from_value(Value::Object(import)).map_err(about("import"))?,
+        settings: from_value(tree).map_err(|error| format!("settings: {error}"))?,
+    };
+    plan.settings.check()?;
+    Ok(plan)
+}
