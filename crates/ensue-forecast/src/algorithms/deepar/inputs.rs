@@ -73,12 +73,11 @@ pub(super) struct Real {
 
 /// What the network sees of a series.
 ///
-/// Lags and time features that the training data are too short to show twice are left out, unless
-/// settings ask for all.
-///
-/// Columns of an input, in this order: scaled lags; log of the scale; age; time features; holiday (if
-/// any are known); related series, two columns each; static numbers; after these the network appends
-/// the embeddings.
+/// Columns of an input, in this order: scaled lags; log of the scale (if all features are asked for);
+/// age; time features; holiday (if any are known); related series, two columns each; static numbers; after
+/// these the network appends the embeddings. Unless all features are asked for, lags and time features
+/// that the training data are too short to show twice are left out, and age stands still at the context's
+/// length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Inputs {
@@ -95,7 +94,10 @@ pub(super) struct Inputs {
     pub(super) related: Vec<Related>,
     pub(super) features: Vec<Feature>,
     pub(super) reals: Vec<Real>,
-    pub(super) log_scale: Standard,
+    /// `None` where it is no feature.
+    pub(super) log_scale: Option<Standard>,
+    /// Where age stands still.
+    pub(super) oldest: usize,
     /// Scale of a series that nothing is known of.
     pub(super) default_scale: f64,
     /// Whether no target of the training data is negative.
@@ -136,7 +138,7 @@ impl Inputs {
             let standard = Standard::of(|| series.iter().map(|s| f64::from(s.reals()[n])));
             Real { name: name.clone(), standard }
         });
-        let all = settings.all_time_features;
+        let all = settings.all_features;
         let (lags, features_of) = (lags(panel.frequency()), time_features(panel.frequency()));
         let longest = series.iter().map(Series::len).max().unwrap_or(0);
         let days = days(panel);
@@ -159,7 +161,8 @@ impl Inputs {
             related: related.collect(),
             features: features.collect(),
             reals: reals.collect(),
-            log_scale,
+            log_scale: all.then_some(log_scale),
+            oldest: if all { usize::MAX } else { settings.context(data.horizon) },
             default_scale: if logs.is_empty() { 1.0 } else { log_scale.mean.exp() },
             non_negative: series.iter().all(|s| s.target().iter().all(|&y| y.is_nan() || y >= 0.0)),
         }
@@ -167,7 +170,13 @@ impl Inputs {
 
     /// Columns that the host writes: all but the embeddings.
     pub(super) fn columns(&self) -> usize {
-        self.lags.len() + 2 + self.calendar_columns() + 2 * self.related.len() + self.reals.len()
+        let scale = usize::from(self.log_scale.is_some());
+        self.lags.len()
+            + scale
+            + 1
+            + self.calendar_columns()
+            + 2 * self.related.len()
+            + self.reals.len()
     }
 
     /// Columns of the calendar: time features and holidays.

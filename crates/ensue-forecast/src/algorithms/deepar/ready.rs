@@ -97,14 +97,19 @@ impl Ready {
         inputs: &Inputs,
         calendar: &Calendar,
         at: i64,
-        log_scale: f32,
+        scale: f64,
         out: &mut [f32],
     ) {
-        out[0] = log_scale;
+        let mut age = 0;
+        if let Some(standard) = inputs.log_scale {
+            out[0] = standard.apply(scale.ln());
+            age = 1;
+        }
         // Age: how much of the series lies before (GluonTS: log10 of 2 + t).
-        out[1] = (2.0 + at.max(0) as f32).log10();
-        let next = 2 + calendar.width;
-        calendar.write(inputs, self.start + at, &mut out[2..next]);
+        let steps = usize::try_from(at).unwrap_or(0).min(inputs.oldest);
+        out[age] = (2.0 + steps as f32).log10();
+        let next = age + 1 + calendar.width;
+        calendar.write(inputs, self.start + at, &mut out[age + 1..next]);
         let width = 2 * inputs.related.len();
         let place = usize::try_from(at).ok().map(|at| at * width);
         match place.and_then(|at| self.related.get(at..at + width)) {

@@ -33,10 +33,10 @@ use super::NAME;
 /// | `dropout_rate` | 0.1 | - | 0 to below 1 |
 /// | `embedding_dimension` | by cardinality | - | 1 to 1,000 |
 /// | `num_eval_samples` | 200 | - | 1 to 10,000 |
-/// | `scale_weighting` | 0 | - | 0 to 1 |
+/// | `scale_weighting` | 0.5 | - | 0 to 1 |
 /// | `validation` | false | - | |
 /// | `anchors` | true | - | |
-/// | `all_time_features` | false | - | |
+/// | `all_features` | false | - | |
 /// | `holidays` | none | - | |
 ///
 /// [`DeepAr::amazon`] gives Amazon's defaults.
@@ -76,8 +76,9 @@ pub struct DeepAr {
     pub embedding_dimension: Option<NonZeroUsize>,
     /// Sample paths behind the quantiles of a forecast.
     pub num_eval_samples: NonZeroUsize,
-    /// Windows are drawn in proportion to this power of their series' mean size: 0 for all alike, 1
-    /// as in the paper (section 3.3), which helps errors that are sums over all series.
+    /// Share of the windows that are drawn in proportion to the square root of their series' mean size;
+    /// the others are drawn from all series alike. The paper (section 3.3) draws in proportion to the
+    /// size itself, which helps errors that are sums over all series and neglects the small ones.
     pub scale_weighting: f64,
     /// Whether the last horizon of every series is kept from training to choose the best epochs by;
     /// without it they are chosen by the training loss where several are averaged, and the last one is taken where
@@ -88,9 +89,10 @@ pub struct DeepAr {
     /// gives the location itself, as in the paper, and cannot be more exact than its own noise. Not
     /// for negative-binomial and beta.
     pub anchors: bool,
-    /// Whether the network also sees lags and calendar features that the data are too short to show
-    /// twice: a day of the year in a month of data can only be extrapolated. GluonTS has them always.
-    pub all_time_features: bool,
+    /// Whether the network sees all that GluonTS shows it: also the log of the scale, the age beyond
+    /// the context, and lags and calendar features that the data are too short to show twice. By these
+    /// it can tell series and moments apart that will not come again, and learn them by heart.
+    pub all_features: bool,
     /// Days that are unlike others; a step that holds one says so to the network.
     pub holidays: Vec<Date>,
 }
@@ -114,10 +116,10 @@ impl Default for DeepAr {
             dropout_rate: 0.1,
             embedding_dimension: None,
             num_eval_samples: count(200),
-            scale_weighting: 0.0,
+            scale_weighting: 0.5,
             validation: false,
             anchors: true,
-            all_time_features: false,
+            all_features: false,
             holidays: Vec::new(),
         }
     }
@@ -131,7 +133,8 @@ impl DeepAr {
             learning_rate: 1e-3,
             cosine: false,
             anchors: false,
-            all_time_features: true,
+            all_features: true,
+            scale_weighting: 0.0,
             num_eval_samples: NonZeroUsize::new(100).expect("not zero"),
             ..Self::default()
         }

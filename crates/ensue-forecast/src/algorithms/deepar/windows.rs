@@ -55,25 +55,20 @@ struct Window {
 }
 
 impl Windows {
-    /// `weighting`: power of a series' mean size that its chance is proportional to.
+    /// `weighting`: share of the draws that are in proportion to the root of a series' mean size.
     pub(super) fn new(inputs: Inputs, series: Vec<Ready>, weighting: f64) -> Self {
         let calendar = Calendar::new(&inputs, &series);
-        let weight = |series: &Ready| match series.past {
-            // Nothing to learn from.
-            None => 0.0,
-            Some(size) => (inputs.scale(Some(size), None)).powf(weighting),
-        };
-        let mut total = 0.0;
-        let mut cumulative: Vec<f64> = series
-            .iter()
-            .map(|series| {
-                total += weight(series);
-                total
-            })
-            .collect();
-        for sum in &mut cumulative {
-            *sum /= total;
-        }
+        // There is nothing to learn from a series that nothing was observed of.
+        let roots = series.iter().map(|s| s.past.map(|size| inputs.scale(Some(size), None).sqrt()));
+        let total: f64 = roots.clone().flatten().sum();
+        let count = roots.clone().flatten().count() as f64;
+        let chance = |root: f64| (1.0 - weighting) / count + weighting * root / total;
+        let mut sum = 0.0;
+        let cumulative = roots.map(|root| {
+            sum += root.map_or(0.0, chance);
+            sum
+        });
+        let cumulative = cumulative.collect();
         Self { inputs, series, calendar, cumulative }
     }
 
@@ -215,7 +210,6 @@ pub(super) fn write_steps(
     x: &mut [f32],
 ) {
     let factor = (1.0 / scale) as f32;
-    let log_scale = inputs.log_scale.apply(scale.ln());
     let lags = inputs.lags.len();
     for (at, row) in (first..).zip(x.chunks_exact_mut(inputs.columns())) {
         for (out, &lag) in row.iter_mut().zip(&inputs.lags) {
@@ -225,7 +219,7 @@ pub(super) fn write_steps(
                 *out = ready.values.get(place as usize).map_or(0.0, |y| y * factor);
             }
         }
-        ready.write_known(inputs, calendar, at, log_scale, &mut row[lags..]);
+        ready.write_known(inputs, calendar, at, scale, &mut row[lags..]);
     }
 }
 

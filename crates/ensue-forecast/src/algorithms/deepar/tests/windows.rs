@@ -24,7 +24,7 @@ fn inputs(settings: &DeepAr, targets: Vec<Vec<f64>>, horizon: usize) -> (Inputs,
 fn a_window_holds_what_its_definition_says() {
     // Oracle: by hand. Daily: 30 lags, log scale, age, three time features: 35 columns.
     let nan = f64::NAN;
-    let settings = DeepAr { context_length: Some(count(3)), all_time_features: true, ..quick() };
+    let settings = DeepAr { context_length: Some(count(3)), all_features: true, ..quick() };
     let (inputs, windows) = inputs(&settings, vec![vec![2.0, -4.0, nan, 6.0, 8.0, 10.0]], 2);
     assert_eq!((inputs.columns(), inputs.width(), windows.time()), (35, 35, 5));
     let batch = windows.last(8).next().unwrap();
@@ -50,14 +50,16 @@ fn what_the_data_are_too_short_to_show_twice_is_left_out() {
     // Oracle: by hand. Forty days: lags to 20; weekdays come around five times, months once.
     let (inputs, _) = inputs(&quick(), vec![vec![1.0; 40], vec![1.0; 25]], 2);
     assert_eq!(inputs.lags, [1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 20]);
-    assert_eq!((inputs.time_features.as_slice(), inputs.columns()), (&[0][..], 12 + 2 + 1));
+    assert_eq!((inputs.time_features.as_slice(), inputs.columns()), (&[0][..], 12 + 1 + 1));
 }
 
 #[test]
 fn windows_cover_series_evenly_and_by_weight() {
     // Oracle: shares by hand; stratified draws are off by at most one.
     let targets = vec![vec![1.0; 30], vec![3.0; 30], vec![f64::NAN; 30], vec![6.0; 30]];
-    for (scale_weighting, expected) in [(0.0, [20.0, 20.0, 20.0]), (1.0, [6.0, 18.0, 36.0])] {
+    for (scale_weighting, expected) in
+        [(0.0, [20.0, 20.0, 20.0]), (0.5, [15.8, 20.0, 24.2]), (1.0, [11.6, 20.1, 28.4])]
+    {
         let settings = DeepAr { scale_weighting, ..quick() };
         let (_, windows) = inputs(&settings, targets.clone(), 2);
         let scales: Vec<f32> = windows.epoch(6, 10, Seed(3)).flat_map(|b| b.scales).collect();
