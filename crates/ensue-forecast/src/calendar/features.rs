@@ -27,7 +27,7 @@ pub enum TimeFeature {
 }
 
 impl TimeFeature {
-    /// The feature of the step that begins at `time`.
+    /// The feature of the step that `time` stands for; see [`moment`].
     pub fn at(self, time: DateTime) -> f32 {
         let (place, last) = match self {
             Self::MinuteOfHour => (f32::from(time.minute()), 59.0),
@@ -52,6 +52,18 @@ impl TimeFeature {
             Self::DayOfMonth => 31.0,
             Self::DayOfYear | Self::WeekOfYear | Self::MonthOfYear => 366.0,
         }
+    }
+}
+
+/// The moment whose place in the calendar stands for a step: its begin; for weeks their last day, as in
+/// GluonTS (pandas).
+pub fn moment(frequency: Frequency, step: i64) -> DateTime {
+    match frequency.unit() {
+        FrequencyUnit::Week => {
+            let next = frequency.start_of(step.saturating_add(1));
+            next.checked_sub(jiff::Span::new().days(1)).unwrap_or(next)
+        }
+        _ => frequency.start_of(step),
     }
 }
 

@@ -6,5 +6,5 @@ mod lags;
 #[cfg(test)]
 mod tests;
 
-pub use features::{TimeFeature, time_features};
+pub use features::{TimeFeature, moment, time_features};
 pub use lags::{lags, seasons};

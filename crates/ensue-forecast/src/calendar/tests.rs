@@ -4,7 +4,7 @@ use ensue_core::series::Frequency;
 use jiff::civil::DateTime;
 use serde_json::Value;
 
-use super::{lags, time_features};
+use super::{lags, moment, time_features};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../tests/golden/calendar.json")).unwrap()
@@ -12,13 +12,15 @@ fn golden() -> Value {
 
 #[test]
 fn lags_are_those_of_gluonts_for_every_frequency() {
-    // Oracle: get_lags_for_frequency of GluonTS 0.17.
+    // Oracle: get_lags_for_frequency of GluonTS 0.17, in whole numbers.
     let golden = golden();
     let all = golden["lags"].as_object().unwrap();
     assert!(all.len() > 80);
     for (name, expected) in all {
         let frequency: Frequency = name.parse().unwrap();
-        let expected: Vec<usize> = serde_json::from_value(expected["lags"].clone()).unwrap();
+        // Where GluonTS divides in binary fractions, some lags are one less than the exact quotient.
+        let exact = expected.get("lags_exact").unwrap_or(&expected["lags"]);
+        let expected: Vec<usize> = serde_json::from_value(exact.clone()).unwrap();
         assert_eq!(lags(frequency), expected, "{name}");
     }
 }
@@ -33,6 +35,7 @@ fn time_features_are_those_of_gluonts() {
         let features = time_features(frequency);
         for row in expected["rows"].as_array().unwrap() {
             let time: DateTime = row["time"].as_str().unwrap().parse().unwrap();
+            let time = moment(frequency, frequency.step_of(time));
             let expected = row["values"].as_array().unwrap();
             assert_eq!(features.len(), expected.len(), "{name}");
             for (feature, expected) in features.iter().zip(expected) {

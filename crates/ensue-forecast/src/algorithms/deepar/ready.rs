@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ensue_core::{Series, series::UNKNOWN_CATEGORY};
 use jiff::civil::Date;
 
-use crate::calendar::time_features;
+use crate::calendar::{moment, time_features};
 
 use super::inputs::{Inputs, mean, mean_size};
 
@@ -172,7 +172,7 @@ impl Calendar {
 
     fn compute(&self, inputs: &Inputs, step: i64, out: &mut [f32]) {
         let features = time_features(inputs.frequency);
-        let time = inputs.frequency.start_of(step);
+        let time = moment(inputs.frequency, step);
         for (out, &place) in out.iter_mut().zip(&inputs.time_features) {
             *out = features[place].at(time);
         }
