@@ -5,7 +5,7 @@ use std::time::Instant;
 use ensue::core::{
     EvaluatorAccumulator, EvaluatorReport, Outcome, Panel, Seed, evaluator_quantiles,
 };
-use ensue_forecast::{AnyAlgorithm, TrainingData};
+use ensue_forecast::{AnyAlgorithm, TrainingData, algorithms::deepar::DeepAr};
 
 use crate::{
     Context, recipes,
@@ -20,12 +20,6 @@ const SEASONAL_NAIVE_SPREAD: &str = r#"{"algorithm": "SeasonalNaive", "intervals
 
 /// Name of DeepAR in settings.
 const DEEPAR: &str = "Deep_AR_Plus";
-
-/// Amazon's defaults (context: twice the horizon), and none of ours where Amazon has nothing: a constant learning rate, 100
-/// paths.
-const AMAZON: &str = r#"{"context_length": null, "epochs": 500, "learning_rate": 1e-3, "learning_rate_decay": 0.5,
-    "likelihood": "student-T", "max_learning_rate_decays": 0, "num_averaged_models": 1, "num_cells": 40, "num_layers": 2,
-    "cosine": false, "num_eval_samples": 100}"#;
 
 /// A panel whose last `horizon` steps are the answer.
 pub(crate) struct Task {
@@ -70,8 +64,8 @@ pub(crate) fn wanted_deepar(context: &Context) -> Result<AnyAlgorithm, Failure> 
 }
 
 /// DeepAR as Amazon sets it.
-pub(crate) fn amazons_deepar() -> Result<AnyAlgorithm, Failure> {
-    deepar(AMAZON)
+pub(crate) fn amazons_deepar() -> AnyAlgorithm {
+    DeepAr::amazon().into()
 }
 
 /// Fits to what lies before the last `horizon` steps, forecasts these, and evaluates as GluonTS does.

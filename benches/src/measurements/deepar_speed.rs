@@ -28,6 +28,7 @@ const SAMPLINGS: usize = 3;
 /// GluonTS's defaults: context as long as the horizon, 2 layers of 40 cells, 50 batches of 32, Student-t, 100 paths, no
 /// validation. One epoch more than is timed, to be warm.
 const SETTINGS: &str = r#"{"context_length": 48, "epochs": 4, "num_cells": 40, "num_layers": 2, "dropout_rate": 0.1,
+    "all_features": true, "anchors": false, "scale_weighting": 0,
     "batch_size": 32, "batches_per_epoch": 50, "likelihood": "student-T", "learning_rate": 1e-3, "cosine": false,
     "validation": false, "num_averaged_models": 1, "num_eval_samples": 100}"#;
 
