@@ -15,8 +15,8 @@ use super::{
     windows::{anchor, write_steps},
 };
 
-/// Series whose context is read, and whose paths are drawn, at once.
-const CHUNK: usize = 1024;
+/// Draws that are kept at once, which bounds how many series are forecast together.
+const DRAWS: usize = 1 << 24;
 /// Draws further than this from zero, in units of the scale, are held back: one wild draw of a heavy
 /// tail must not end in infinity after it was fed back a hundred times.
 const FARTHEST: f32 = 1e5;
@@ -47,8 +47,9 @@ impl Forecasting<'_> {
         let paths =
             if self.inputs.likelihood == Likelihood::DeterministicL1 { 1 } else { self.paths };
         let horizon = self.inputs.horizon;
+        let together = (DRAWS / (paths * horizon)).clamp(1, 1024);
         let mut forecasts = Vec::with_capacity(series.len());
-        for (chunk, known) in series.chunks(CHUNK).zip(panel.series().chunks(CHUNK)) {
+        for (chunk, known) in series.chunks(together).zip(panel.series().chunks(together)) {
             let scales: Vec<f64> = chunk.iter().map(|ready| self.scale(ready)).collect();
             let states = self.network.encode(
                 self.context(chunk, &scales, &calendar),

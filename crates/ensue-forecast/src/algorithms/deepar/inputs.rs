@@ -1,5 +1,7 @@
 //! What the network sees of a series, decided once from the training data.
 
+use std::collections::HashMap;
+
 use ensue_core::{Panel, Series, series::Frequency};
 use ensue_nn::likelihood::Likelihood;
 use jiff::civil::Date;
@@ -111,12 +113,14 @@ impl Inputs {
         let sizes = series.iter().filter_map(mean_size).filter(|&size| size > 0.0);
         let logs: Vec<f64> = sizes.map(f64::ln).collect();
         let log_scale = Standard::of(|| logs.iter().copied());
-        let related = panel.related().iter().enumerate().map(|(n, name)| {
+        let ahead = panel.related().iter().enumerate().filter(|&(n, _)| known_ahead(data, n));
+        let related = ahead.map(|(n, name)| {
             let values =
                 || series.iter().flat_map(move |s| s.related()[n].iter().map(|&x| f64::from(x)));
             let changes = || {
-                series.iter().flat_map(move |s| {
-                    let own = mean(&s.related()[n][..s.len()]);
+                // Without a past there is nothing to differ from.
+                series.iter().filter(|s| !s.is_empty()).flat_map(move |s| {
+                    let own = own_mean(&s.related()[n], s.len());
                     s.related()[n].iter().map(move |&x| f64::from(x) - own)
                 })
             };
@@ -214,6 +218,11 @@ impl Inputs {
         matches!(self.likelihood, Likelihood::StudentT | Likelihood::Gaussian)
     }
 
+    /// Whether anything is known of an item without a past.
+    pub(super) fn tells_items_apart(&self) -> bool {
+        !(self.features.is_empty() && self.reals.is_empty() && self.related.is_empty())
+    }
+
     /// Brings every series of `panel` into the form that windows are cut from.
     ///
     /// # Errors
@@ -264,11 +273,15 @@ impl Inputs {
 /// Row of the embedding for each of the panel's categories, whatever their order there.
 fn codes(feature: &Feature, panel: &Panel) -> Option<(usize, Vec<i32>)> {
     let place = panel.features().iter().position(|known| known.name == feature.name)?;
-    let known = &feature.categories;
-    let row = |category: &String| {
-        known.iter().position(|other| other == category).unwrap_or(known.len()) as i32
-    };
+    let known: HashMap<&String, usize> =
+        feature.categories.iter().enumerate().map(|(row, category)| (category, row)).collect();
+    let row = |category: &String| known.get(category).copied().unwrap_or(known.len()) as i32;
     Some((place, panel.features()[place].categories.iter().map(row).collect()))
+}
+
+/// Whether related series `n` of any series reaches over the whole horizon.
+pub(super) fn known_ahead(data: &TrainingData, n: usize) -> bool {
+    data.panel.series().iter().any(|s| s.related()[n].len() >= s.len() + data.horizon)
 }
 
 /// Days from the begin of the first series to the end of the last.
@@ -289,11 +302,17 @@ pub(super) fn mean_size(series: &Series) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// Mean of the finite ones; 0 where there is none.
-pub(super) fn mean(values: &[f32]) -> f64 {
+/// Mean of what is known of a related series up to the end of the target, so that the horizon cannot
+/// change what was seen before it; of all of it where nothing is past. 0 where there is no number.
+pub(super) fn own_mean(row: &[f32], past: usize) -> f64 {
+    mean(&row[..past]).or_else(|| mean(row)).unwrap_or(0.0)
+}
+
+/// Mean of the finite ones.
+fn mean(values: &[f32]) -> Option<f64> {
     let (sum, count) = values
         .iter()
         .filter(|x| x.is_finite())
         .fold((0.0, 0usize), |(sum, count), &x| (sum + f64::from(x), count + 1));
-    if count == 0 { 0.0 } else { sum / count as f64 }
+    (count > 0).then(|| sum / count as f64)
 }

@@ -12,14 +12,14 @@ mod windows;
 
 use burn::tensor::Device;
 use ensue_core::{
-    Panel, Quantile, Run, Seed,
+    Panel, Progress, Quantile, Run, Seed, Series,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use ensue_nn::{device, kernels, train::Trainer, weights};
 use serde::{Deserialize, Serialize};
 
 use forecast::Forecasting;
-use inputs::Inputs;
+use inputs::{Inputs, known_ahead};
 use learner::DeepArLearner;
 use network::{Network, Shape};
 pub use settings::DeepAr;
@@ -34,6 +34,8 @@ use crate::{
 const NAME: &str = "Deep_AR_Plus";
 const WEIGHTS: &str = "deepar.safetensors";
 const MODEL: &str = "deepar.json";
+/// Targets and their sums have to fit into `f32`.
+const LARGEST: f64 = 1e30;
 
 /// A trained `DeepAR`.
 #[derive(Debug)]
@@ -53,13 +55,46 @@ struct Model {
 }
 
 impl DeepAr {
-    /// Refuses targets that the likelihood cannot have made.
+    /// Refuses targets that the likelihood cannot have made, or that do not fit into `f32`.
     fn check_targets(&self, data: &TrainingData) -> Result<(), FitError> {
         for series in data.panel.series() {
-            let wrong = |&&y: &&f64| !y.is_nan() && !self.likelihood.supports(y);
-            if let Some(y) = series.target().iter().find(wrong) {
-                let reason =
-                    format!("its target {y} cannot be under likelihood {}", self.likelihood);
+            let wrong =
+                |&y: &f64| !(y.is_nan() || self.likelihood.supports(y) && y.abs() <= LARGEST);
+            if let Some(at) = series.target().iter().position(wrong) {
+                let (y, likelihood) = (series.target()[at], self.likelihood);
+                let time = data.panel.frequency().start_of(series.start() + at as i64);
+                let reason = format!(
+                    "its target {y} at {time} (in the data, or filled in) cannot be under likelihood \
+                     {likelihood}, or is beyond {LARGEST:e}"
+                );
+                return Err(FitError::Series {
+                    algorithm: NAME,
+                    key: series.key().to_vec(),
+                    reason,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses related series that are known ahead for some series only, before any time is spent on
+    /// training; tells of those that are not used because none is.
+    fn check_related(data: &TrainingData, run: &Run) -> Result<(), FitError> {
+        for (n, name) in data.panel.related().iter().enumerate() {
+            if !known_ahead(data, n) {
+                let message = format!(
+                    "{NAME}: related series {name:?} does not reach over the horizon and is not used"
+                );
+                run.emit(Progress::Warning { message });
+                continue;
+            }
+            let needed = |s: &Series| s.len() + data.horizon;
+            let short = data.panel.series().iter().find(|s| s.related()[n].len() < needed(s));
+            if let Some(series) = short {
+                let (found, needed) = (series.related()[n].len(), needed(series));
+                let reason = format!(
+                    "its related series {name:?} has {found} values, needs {needed} to cover the horizon"
+                );
                 return Err(FitError::Series {
                     algorithm: NAME,
                     key: series.key().to_vec(),
@@ -109,6 +144,7 @@ impl Algorithm for DeepAr {
         self.check()?;
         check_data(NAME, data, run)?;
         self.check_targets(data)?;
+        Self::check_related(data, run)?;
         let device = device::open(&run.device)?;
         kernels::set_threads(run.thread_count().get());
         let learner = self.learner(data);

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{moment, time_features};
 
-use super::inputs::{Inputs, mean, mean_size};
+use super::inputs::{Inputs, mean_size, own_mean};
 
 /// A series in the form that windows are cut from.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Ready {
     reals: Vec<f32>,
     /// Mean size of all that was observed.
     pub(super) past: Option<f64>,
+    /// Sum of the sizes, and number, of what was observed before each step, and at the end.
+    sums: Vec<(f64, u32)>,
 }
 
 impl Ready {
@@ -48,8 +50,7 @@ impl Ready {
         let mut columns = vec![0.0; length * 2 * related.len()];
         for (n, (about, &place)) in inputs.related.iter().zip(related).enumerate() {
             let row = &series.related()[place];
-            // The mean of what is past, so that the horizon cannot change what was seen before it.
-            let own = mean(&row[..series.len()]);
+            let own = own_mean(row, series.len());
             for (at, &x) in row[..length].iter().enumerate() {
                 let x = f64::from(x);
                 let to = &mut columns[at * 2 * related.len() + 2 * n..];
@@ -67,7 +68,17 @@ impl Ready {
         let real = |(about, place): (&super::inputs::Real, &Option<usize>)| {
             about.standard.apply(place.map_or(f64::NAN, |n| f64::from(series.reals()[n])))
         };
+        let mut sums = Vec::with_capacity(series.len() + 1);
+        let (mut sum, mut count) = (0.0, 0);
+        sums.push((sum, count));
+        for y in series.target() {
+            if !y.is_nan() {
+                (sum, count) = (sum + y.abs(), count + 1);
+            }
+            sums.push((sum, count));
+        }
         Self {
+            sums,
             start: series.start(),
             values,
             observed: series.target().iter().map(|y| !y.is_nan()).collect(),
@@ -80,23 +91,19 @@ impl Ready {
 
     /// Mean size of what was observed in steps `from..to`, which may reach outside the series.
     pub(super) fn size(&self, from: i64, to: i64) -> Option<f64> {
-        let place = |at: i64| at.clamp(0, self.values.len() as i64) as usize;
-        let range = place(from)..place(to).max(place(from));
-        let (sum, count) = self.values[range.clone()]
-            .iter()
-            .zip(&self.observed[range])
-            .filter(|&(_, &observed)| observed)
-            .fold((0.0, 0usize), |(sum, n), (y, _)| (sum + f64::from(y.abs()), n + 1));
-        (count > 0).then(|| sum / count as f64)
+        let place = |at: i64| self.sums[at.clamp(0, self.values.len() as i64) as usize];
+        let ((before, none), (sum, count)) = (place(from), place(to));
+        (count > none).then(|| (sum - before) / f64::from(count - none))
     }
 
     /// Writes all columns after the lags of step `at` (from the start of the series; may be
-    /// negative, or in the future).
+    /// negative, or in the future) of a series that begins at `from`.
     pub(super) fn write_known(
         &self,
         inputs: &Inputs,
         calendar: &Calendar,
         at: i64,
+        from: i64,
         scale: f64,
         out: &mut [f32],
     ) {
@@ -106,12 +113,12 @@ impl Ready {
             age = 1;
         }
         // Age: how much of the series lies before (GluonTS: log10 of 2 + t).
-        let steps = usize::try_from(at).unwrap_or(0).min(inputs.oldest);
+        let steps = usize::try_from(at - from).unwrap_or(0).min(inputs.oldest);
         out[age] = (2.0 + steps as f32).log10();
         let next = age + 1 + calendar.width;
         calendar.write(inputs, self.start + at, &mut out[age + 1..next]);
         let width = 2 * inputs.related.len();
-        let place = usize::try_from(at).ok().map(|at| at * width);
+        let place = usize::try_from(at).ok().filter(|_| at >= from).map(|at| at * width);
         match place.and_then(|at| self.related.get(at..at + width)) {
             Some(row) => out[next..next + width].copy_from_slice(row),
             // Before the series, and beyond what is known of training series that are shorter than

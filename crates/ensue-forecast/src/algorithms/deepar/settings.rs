@@ -42,6 +42,7 @@ use super::NAME;
 /// [`DeepAr::amazon`] gives Amazon's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that are independent of each other")]
 pub struct DeepAr {
     /// Steps that the network reads before it forecasts; `None`: twice the horizon. Lags reach
     /// further back, so it may be shorter than a season.
@@ -180,7 +181,9 @@ impl DeepAr {
         ] {
             field(name, value as f64, value <= most, &format!("must be at most {most}"))?;
         }
-        Ok(())
+        let windows = self.batch_size.get() * self.batches_per_epoch.get();
+        let rule = "batch_size times batches_per_epoch must be at most 10 million";
+        field("batches_per_epoch", self.batches_per_epoch.get() as f64, windows <= 10_000_000, rule)
     }
 
     /// The loop's settings.

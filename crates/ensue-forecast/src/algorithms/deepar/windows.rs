@@ -114,7 +114,7 @@ impl Windows {
                 break;
             }
         }
-        let cold = !self.inputs.features.is_empty() && rng.random_bool(COLD);
+        let cold = self.inputs.tells_items_apart() && rng.random_bool(COLD);
         Window { series, split, cold }
     }
 
@@ -190,8 +190,8 @@ impl Windows {
         let ready = &self.series[series];
         let first = split - self.inputs.context as i64;
         let size = if cold { None } else { ready.size(first, split) };
-        // What lies before the context may stand in for it, nothing after.
-        let past = if cold { None } else { size.or_else(|| ready.size(0, split)) };
+        // Of the past as it was at the split.
+        let past = if cold { None } else { ready.size(0, split) };
         let scale = self.inputs.scale(size, past);
         let from = if cold { split } else { 0 };
         write_steps(&self.inputs, &self.calendar, ready, first, from, scale, x);
@@ -199,7 +199,8 @@ impl Windows {
     }
 }
 
-/// Writes the inputs of consecutive steps from `first` on, `[time, columns]`; lags before `from` are 0.
+/// Writes the inputs of consecutive steps from `first` on, `[time, columns]`, as if the series began at
+/// `from`.
 pub(super) fn write_steps(
     inputs: &Inputs,
     calendar: &Calendar,
@@ -219,7 +220,7 @@ pub(super) fn write_steps(
                 *out = ready.values.get(place as usize).map_or(0.0, |y| y * factor);
             }
         }
-        ready.write_known(inputs, calendar, at, scale, &mut row[lags..]);
+        ready.write_known(inputs, calendar, at, from, scale, &mut row[lags..]);
     }
 }
 

@@ -80,6 +80,10 @@ fn a_context_of_zeros_keeps_the_size_of_the_past() {
     assert_eq!(inputs.scale(Some(0.0), Some(0.0)), 1.0);
     assert_eq!(inputs.scale(None, None), inputs.default_scale);
     assert_eq!(inputs.scale(Some(7.0), Some(5.0)), 7.0);
+    // The same in a window of the training: steps 4 to 6 are the context, 0 to 6 the past.
+    let (_, windows) =
+        self::inputs(&settings, vec![vec![7.0, 7.0, 7.0, 7.0, 0.0, 0.0, 0.0, 9.0, 9.0]], 2);
+    assert_eq!(windows.last(1).next().unwrap().scales, [0.4]);
 }
 
 #[test]
@@ -196,4 +200,44 @@ fn a_network_has_a_row_for_categories_it_has_not_seen() {
     let device = ensue_nn::device::open("ndarray").unwrap();
     let network = Network::new(&shape, 0.0, Seed(0), &device);
     assert_eq!(network.embeddings[0].val().dims(), [4, 2]);
+}
+
+#[test]
+fn related_series_that_are_not_known_ahead_are_left_out_or_refused() {
+    // Oracle: the rule: known ahead for all, for none, for some.
+    use ensue_core::{Frequency, Panel};
+    let panel = |lengths: [usize; 2]| {
+        let series = lengths.into_iter().enumerate().map(|(n, length)| {
+            Series::new([format!("s{n}")], 0, vec![1.0; 20]).with_related(vec![vec![2.0; length]])
+        });
+        Panel::with(
+            Frequency::DAILY,
+            vec!["item_id".to_owned()],
+            vec!["price".to_owned()],
+            Vec::new(),
+            Vec::new(),
+            series.collect(),
+        )
+        .unwrap()
+    };
+    let used = |lengths| {
+        let data = TrainingData { panel: panel(lengths), horizon: 3 };
+        DeepAr::check_related(&data, &ensue_core::Run::new("ndarray"))
+            .map(|()| Inputs::new(&quick(), &data).related.len())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(used([23, 30]), Ok(1));
+    assert_eq!(used([20, 22]), Ok(0));
+    let error = used([23, 22]).unwrap_err();
+    assert!(error.contains("s1") && error.contains("has 22 values, needs 23"), "{error}");
+}
+
+#[test]
+fn what_is_new_differs_in_nothing_from_its_related_series() {
+    // Oracle: the mean of a constant is the constant; it was never seen, yet differs by nothing.
+    use super::super::inputs::own_mean;
+    assert_eq!(own_mean(&[4.0, 4.0, 4.0], 0), 4.0);
+    assert_eq!(own_mean(&[1.0, 3.0, 9.0], 2), 2.0);
+    assert_eq!(own_mean(&[f32::NAN, 3.0], 1), 3.0);
+    assert_eq!(own_mean(&[], 0), 0.0);
 }
