@@ -156,16 +156,17 @@ impl Forecaster for Spy {
 #[test]
 fn what_is_fitted_for_a_window_sees_nothing_after_its_split() {
     // Oracle: the first steps of each series, counted here; a price known in advance stays, one that ends with
-    // the target is cut with it.
-    let target: Vec<f64> = (0..20).map(f64::from).collect();
-    let ahead: Vec<f32> = (0..24).map(|t| t as f32).collect();
-    let series = [("forward", 24), ("historical", 20)].map(|(key, known)| {
+    // the target is cut with it. Three more steps are held out before the training.
+    let target: Vec<f64> = (0..23).map(f64::from).collect();
+    let ahead: Vec<f32> = (0..27).map(|t| t as f32).collect();
+    let series = [("forward", 27), ("historical", 23)].map(|(key, known)| {
         Series::new([key], 0, target.clone()).with_related(vec![ahead[..known].to_vec()])
     });
     let item_id = vec!["item_id".to_owned()];
     let price = vec!["price".to_owned()];
     let daily = Frequency::DAILY;
     let panel = Panel::with(daily, item_id, price, Vec::new(), Vec::new(), series.into()).unwrap();
+    let panel = panel.cut(3);
     let mut settings = naive(2).with_windows(3);
     settings.backtest.back_test_window_offset = Some(4);
 
