@@ -57,7 +57,8 @@ pub(super) fn measure(
         if let Some(metrics) = &measured.metrics {
             run.emit(Progress::Evaluated { what, metrics: metrics.to_map() });
         } else {
-            let message = format!("{what}: no item has actual values there, so it is not measured");
+            let message =
+                format!("{what}: no item has all actual values there, so it is not measured");
             run.emit(Progress::Warning { message });
         }
         windows.push(measured);
@@ -142,7 +143,7 @@ impl Sums {
                 metrics.add(&outcome);
                 evaluator.add(&outcome);
                 self.all_windows.add(&outcome);
-                if outcome.observed() > 0 {
+                if outcome.is_complete() {
                     count += 1;
                     let (low, high) = span.unwrap_or((first, first));
                     span = Some((first.min(low), first.max(high)));

@@ -460,6 +460,32 @@ fn checkpoints_are_removed_when_all_is_done_unless_kept() {
 }
 
 #[test]
+fn an_item_with_a_gap_in_the_window_is_not_defined_there_and_not_exported() {
+    // Oracle: Amazon's rule for targets with nan; by hand, "up" is forecast 10 for 11 and 12.
+    let up: Vec<f64> = (1..=12).map(f64::from).collect();
+    let mut gap = up.clone();
+    gap[10] = NAN;
+    let panel = panel(&[("up", &up), ("gap", &gap)]);
+    let predictor = naive(2).train(&panel, &mut run()).unwrap();
+    let window = &predictor.backtest().own().windows()[0];
+    assert_eq!(window.item_count, 1);
+    close(window.metrics.as_ref().unwrap().wape, 3.0 / 23.0);
+    // GluonTS's evaluator masks the step and keeps the item.
+    close(window.evaluator.nd, 5.0 / 35.0);
+    assert!(predictor.window_items()[0].metrics(1).is_none());
+    let dir = tempfile::tempdir().unwrap();
+    predictor.export_backtest(dir.path(), TableFormat::Csv).unwrap();
+    let rows = |name: &str| {
+        let text = fs::read_to_string(dir.path().join(name).join("part0.csv")).unwrap();
+        text.lines().filter(|line| line.starts_with("gap,")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(rows("forecasted-values").is_empty());
+    let metrics = rows("accuracy-metrics-values");
+    assert_eq!(metrics.len(), 2);
+    assert!(metrics.iter().all(|row| row.matches("not defined").count() == 8), "{metrics:?}");
+}
+
+#[test]
 fn backtests_are_exported_in_amazons_layout() {
     // Oracle: by hand, in the column layout of Amazon's backtest export; no row where there was no actual
     // value, `not defined` where there are no metrics.

@@ -27,7 +27,8 @@ pub struct WeightedQuantileLoss {
 /// `GetAccuracyMetrics`.
 ///
 /// With `y` the actual value, `f` the mean forecast, `q` the quantile of level `tau`, sums and means
-/// over all items and steps with an actual value:
+/// over the steps of all items that have an actual value at each step of the window; others count
+/// nowhere:
 ///
 /// | metric | formula |
 /// |---|---|
@@ -38,7 +39,7 @@ pub struct WeightedQuantileLoss {
 /// | `MASE` | mean over items of `mean(abs(y - f)) / seasonal_error` ([`seasonal_error`](super::seasonal_error)) |
 ///
 /// Where `sum(abs(y))` is nearly 0, wQL and WAPE are their numerators alone. Source: developer guide,
-/// "evaluating predictor accuracy"; how zero counts in MAPE and that the summary of several windows is
+/// "evaluating predictor accuracy", "handling missing values"; how zero counts in MAPE and that the summary of several windows is
 /// the mean of those that are defined was read off published exports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -166,20 +167,21 @@ impl AccuracyAccumulator {
         }
     }
 
-    /// Takes in one item. A level that the forecast does not have counts as not-a-number.
+    /// Takes in one item, unless an actual value is missing. A level that the forecast does not have
+    /// counts as not-a-number.
     pub fn add(&mut self, outcome: &Outcome<'_>) {
-        let (mut error, mut steps) = (0.0, 0);
+        if !outcome.is_complete() {
+            return;
+        }
+        let mut error = 0.0;
         for (y, forecast) in observed(outcome.actual, outcome.mean) {
             let miss = (y - forecast).abs();
-            steps += 1;
             error += miss;
             self.actual += y.abs();
             self.squared += miss * miss;
             self.percentage += if y == 0.0 { 0.0 } else { miss / y.abs() };
         }
-        if steps == 0 {
-            return;
-        }
+        let steps = outcome.actual.len();
         self.steps += steps;
         self.error += error;
         for (sum, level) in self.losses.iter_mut().zip(&self.levels) {
@@ -194,7 +196,7 @@ impl AccuracyAccumulator {
         }
     }
 
-    /// The metrics of all items taken in; none where no step had an actual value ("not defined").
+    /// The metrics of all items taken in; none where no item had all actual values ("not defined").
     pub fn finish(&self) -> Option<AccuracyMetrics> {
         if self.steps == 0 {
             return None;

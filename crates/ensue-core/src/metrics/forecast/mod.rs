@@ -7,7 +7,8 @@
 //! | `accuracy.rs` | [`AccuracyMetrics`]: Amazon Forecast's metrics, by item, by window and over windows |
 //! | `evaluator.rs` | [`EvaluatorReport`]: the numbers of GluonTS's evaluator |
 //!
-//! Steps whose actual value is missing (not-a-number) count nowhere.
+//! Steps whose actual value is missing (not-a-number) count nowhere; an item with such a step in a window
+//! counts nowhere in Amazon's metrics of that window.
 
 mod accuracy;
 mod evaluator;
