@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Outcome,
     formulas::{mean, observed, quantile_loss, seasonal_error},
+    number,
 };
 use crate::Quantile;
 
@@ -20,6 +21,7 @@ pub struct WeightedQuantileLoss {
     /// Its level.
     pub quantile: Quantile,
     /// The loss; 0 is best.
+    #[serde(with = "number")]
     pub loss_value: f64,
 }
 
@@ -47,18 +49,20 @@ pub struct AccuracyMetrics {
     /// wQL of each quantile asked for, in that order.
     pub weighted_quantile_losses: Vec<WeightedQuantileLoss>,
     /// Mean of the wQL; none where no quantile was asked for.
+    #[serde(with = "number::option")]
     pub average_weighted_quantile_loss: Option<f64>,
-    /// Weighted absolute percentage error of the mean.
-    #[serde(rename = "WAPE")]
+    /// Weighted absolute percentage error of the mean, as the fields below: or of whatever point forecast
+    /// was handed in as [`Outcome::mean`].
+    #[serde(rename = "WAPE", with = "number")]
     pub wape: f64,
     /// Root mean squared error of the mean.
-    #[serde(rename = "RMSE")]
+    #[serde(rename = "RMSE", with = "number")]
     pub rmse: f64,
     /// Mean absolute percentage error of the mean.
-    #[serde(rename = "MAPE")]
+    #[serde(rename = "MAPE", with = "number")]
     pub mape: f64,
     /// Mean absolute scaled error of the mean; none where no item has a past that changes.
-    #[serde(rename = "MASE")]
+    #[serde(rename = "MASE", with = "number::option")]
     pub mase: Option<f64>,
 }
 

@@ -68,20 +68,22 @@ fn amazons_metrics_of_two_items_are_those_by_hand() {
 #[test]
 fn an_item_with_a_missing_actual_value_is_in_gluonts_numbers_alone() {
     // Oracle: the developer guide, "handling missing values": under `nan` only items with complete data in
-    // the window are evaluated. By hand for GluonTS: |e| 1 and 2, |y| 4 and 6; the gap is masked.
+    // the window are evaluated. By hand for GluonTS: |e| 1, 1, 2; |y| 4, 5, 6; the gap is masked.
     let levels = levels();
+    let quantiles = [vec![3.0, 4.0], vec![3.0, 4.0]];
     let outcome = |actual| Outcome {
         past: &[1.0, 2.0],
         actual,
         mean: &[3.0, 4.0],
         levels: &levels,
-        quantiles: &[vec![3.0, 4.0], vec![3.0, 4.0]],
+        quantiles: &quantiles,
     };
     let (whole, gap) = (outcome(&[4.0, 5.0]), outcome(&[NAN, 6.0]));
     assert_eq!(measured(&[gap], 1), None);
     assert_eq!(measured(&[whole, gap], 1), measured(&[whole], 1));
     let mut evaluator = EvaluatorAccumulator::new(1);
-    [whole, gap].iter().for_each(|one| evaluator.add(one));
+    evaluator.add(&whole);
+    evaluator.add(&gap);
     let report = evaluator.finish();
     close(report.nd, 4.0 / 15.0, "ND");
     assert_eq!((report.series, report.num_masked_target_values), (2, 1));
@@ -215,6 +217,25 @@ fn the_evaluators_numbers_are_those_of_gluonts() {
             }
         }
     }
+}
+
+#[test]
+fn infinite_metrics_come_back() {
+    // Oracle: the round trip, and the form that the evaluator's numbers have.
+    let metrics = AccuracyMetrics {
+        weighted_quantile_losses: vec![WeightedQuantileLoss {
+            quantile: Quantile::MEDIAN,
+            loss_value: f64::INFINITY,
+        }],
+        average_weighted_quantile_loss: Some(f64::INFINITY),
+        wape: f64::NEG_INFINITY,
+        rmse: f64::INFINITY,
+        mape: 2.0,
+        mase: Some(f64::INFINITY),
+    };
+    let json = serde_json::to_string(&metrics).unwrap();
+    assert!(json.ends_with(r#""WAPE":"-inf","RMSE":"inf","MAPE":2.0,"MASE":"inf"}"#), "{json}");
+    assert_eq!(serde_json::from_str::<AccuracyMetrics>(&json).unwrap(), metrics);
 }
 
 #[test]
