@@ -94,6 +94,8 @@ struct Sums {
     horizon: usize,
     frequency: Frequency,
     types: Vec<ForecastType>,
+    /// What Amazon's metrics of a point forecast measure.
+    point: ForecastType,
     quantiles: Vec<Quantile>,
     all_windows: EvaluatorAccumulator,
 }
@@ -104,6 +106,7 @@ impl Sums {
             horizon: settings.horizon,
             frequency,
             types: settings.forecast_types.clone(),
+            point: settings.limits.point(),
             quantiles: settings.quantiles(),
             all_windows: EvaluatorAccumulator::new(frequency.seasonality()),
         }
@@ -139,8 +142,9 @@ impl Sums {
                     levels,
                     quantiles: &forecast.quantiles,
                 };
-                own.add(&outcome);
-                metrics.add(&outcome);
+                let amazon = Outcome { mean: value_of(self.point, levels, forecast), ..outcome };
+                own.add(&amazon);
+                metrics.add(&amazon);
                 evaluator.add(&outcome);
                 self.all_windows.add(&outcome);
                 if outcome.is_complete() {

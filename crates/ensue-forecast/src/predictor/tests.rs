@@ -379,6 +379,66 @@ fn a_saved_predictor_comes_back_whole_and_the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_predictor_with_an_infinite_metric_comes_back() {
+    // Oracle: the predictor before it was saved; the square of an error of 1e200 is beyond what a number holds.
+    let target: Vec<f64> = (0..12).map(|t| if t < 10 { 1e200 } else { 3e200 }).collect();
+    let predictor = naive(2).train(&panel(&[("large", &target)]), &mut run()).unwrap();
+    assert_eq!(predictor.backtest().own().metrics().unwrap().rmse, f64::INFINITY);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("predictor");
+    predictor.save(&path).unwrap();
+    let back = Predictor::load(&path, "ndarray").unwrap();
+    assert_eq!(back.backtest().own().metrics(), predictor.backtest().own().metrics());
+    assert_eq!(back.window_items()[0].metrics(0), predictor.window_items()[0].metrics(0));
+}
+
+/// Forecasts a mean of 2 and a quantile of ten times its level.
+#[derive(Debug)]
+struct Skewed;
+
+impl Forecaster for Skewed {
+    fn algorithm(&self) -> &'static str {
+        "Skewed"
+    }
+
+    fn horizon(&self) -> usize {
+        1
+    }
+
+    fn forecast(
+        &self,
+        panel: &Panel,
+        quantiles: &[Quantile],
+        _seed: Seed,
+    ) -> Result<Vec<SeriesForecast>, ForecastError> {
+        let quantiles = quantiles.iter().map(|quantile| vec![10.0 * quantile.level()]).collect();
+        Ok(vec![SeriesForecast { mean: vec![2.0], quantiles }; panel.len()])
+    }
+
+    fn save(&self, _out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_point_forecast_of_2019_is_the_median() {
+    // Oracle: by hand; 4 happens, the mean is 2, the median 5, which is none of the forecast types.
+    let panel = panel(&[("a", &[1.0, 2.0, 4.0])]);
+    let fit = |_: &TrainingData, _: &mut Run| Ok(Box::new(Skewed) as Box<dyn Forecaster>);
+    for (limits, miss) in [(Limits::Amazon2019, 1.0), (Limits::Amazon, 2.0)] {
+        let settings =
+            naive(1).with_limits(limits).with_forecast_types(vec!["0.9".parse().unwrap()]);
+        let mut fits = Fits::new(None, 1);
+        let measured = measure("Skewed", &fit, &settings, &panel, &mut fits, &mut run()).unwrap();
+        let metrics = measured.evaluation.metrics().unwrap();
+        close(metrics.rmse, miss);
+        close(metrics.wape, miss / 4.0);
+        // GluonTS's RMSE is that of the mean in any case.
+        close(measured.evaluation.evaluator().rmse, 2.0);
+    }
+}
+
+#[test]
 fn a_cancelled_run_ends_with_cancelled() {
     // Oracle: the cancel flag, raised before the start and when a given piece of work begins.
     let cancelled = run();
