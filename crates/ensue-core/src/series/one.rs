@@ -7,8 +7,8 @@ pub const UNKNOWN_CATEGORY: u32 = u32::MAX;
 
 /// One time series: a target on consecutive steps, and what is known beside it.
 ///
-/// A clone is cheap and [`cut`](Self::cut) hides the end without copying, so that every backtest
-/// window of a large [`Panel`](super::Panel) shares one copy of the numbers.
+/// A clone is cheap and [`cut`](Self::cut) hides the end without copying the target, so that every
+/// backtest window of a large [`Panel`](super::Panel) shares one copy of it.
 ///
 /// ```
 /// use ensue_core::series::Series;
@@ -21,6 +21,7 @@ pub const UNKNOWN_CATEGORY: u32 = u32::MAX;
 #[derive(Debug, Clone)]
 pub struct Series {
     data: Arc<Data>,
+    related: Arc<Vec<Vec<f32>>>,
     length: usize,
 }
 
@@ -29,7 +30,6 @@ struct Data {
     key: Vec<String>,
     start: i64,
     target: Vec<f64>,
-    related: Vec<Vec<f32>>,
     categories: Vec<u32>,
     reals: Vec<f32>,
 }
@@ -46,13 +46,15 @@ impl Series {
     ) -> Self {
         let length = target.len();
         let key = key.into_iter().map(Into::into).collect();
-        Self { data: Arc::new(Data { key, start, target, ..Data::default() }), length }
+        let data = Arc::new(Data { key, start, target, ..Data::default() });
+        Self { data, related: Arc::default(), length }
     }
 
     /// With the related series: one row of values from step `start` on for each name of the panel.
-    /// A row may end with the target (historical) or reach beyond it (forward-looking).
+    /// A row may end with the target (historical) or reach beyond it (forward-looking); the target
+    /// counts here with what [`cut`](Self::cut) has hidden of it.
     pub fn with_related(mut self, related: Vec<Vec<f32>>) -> Self {
-        Arc::make_mut(&mut self.data).related = related;
+        self.related = Arc::new(related);
         self
     }
 
@@ -103,10 +105,10 @@ impl Series {
         &self.data.target[self.length..]
     }
 
-    /// The related series, from [`start`](Self::start) on; they reach into the future where they
-    /// are forward-looking, or where the target was cut.
+    /// The related series, from [`start`](Self::start) on: historical ones end with the target,
+    /// forward-looking ones reach into the future.
     pub fn related(&self) -> &[Vec<f32>] {
-        &self.data.related
+        &self.related
     }
 
     /// Category for each static feature of the panel.
@@ -120,8 +122,19 @@ impl Series {
     }
 
     /// The same without the last `steps` steps (all of them when it is shorter).
+    ///
+    /// Historical related series end with what is left of the target, since nobody knows them in
+    /// advance; those that reach beyond the whole target, hidden steps included, stay as they are.
     pub fn cut(&self, steps: usize) -> Self {
-        Self { data: Arc::clone(&self.data), length: self.length.saturating_sub(steps) }
+        let length = self.length.saturating_sub(steps);
+        let whole = self.data.target.len();
+        let end = |row: &[f32]| if row.len() > whole { row.len() } else { row.len().min(length) };
+        let related = if self.related.iter().all(|row| end(row) == row.len()) {
+            Arc::clone(&self.related)
+        } else {
+            Arc::new(self.related.iter().map(|row| row[..end(row)].to_vec()).collect())
+        };
+        Self { data: Arc::clone(&self.data), related, length }
     }
 
     /// Number of steps with a target.
@@ -145,6 +158,22 @@ mod tests {
         assert_eq!(some.related()[0].len(), 5);
         assert!(all.cut(9).is_empty());
         assert_eq!(all.cut(9).hidden().len(), 3);
+    }
+
+    #[test]
+    fn a_related_series_that_is_not_known_ahead_is_cut_with_the_target() {
+        // Oracle: by hand; four steps, known to the end, and one step further.
+        let rows = vec![vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 2.0, 3.0, 4.0, 5.0]];
+        let all = Series::new(["a"], 0, vec![0.0; 4]).with_related(rows.clone());
+        assert_eq!(all.cut(0).related(), rows);
+        let once = all.cut(1);
+        assert_eq!(once.related(), [&rows[0][..3], &rows[1]]);
+        // The hidden step stays part of the target that decides which rows are historical.
+        assert_eq!(once.cut(2).related(), [&rows[0][..1], &rows[1]]);
+        assert_eq!(all.cut(9).related(), [&[][..], &rows[1]]);
+        // Without a historical row the numbers are shared.
+        let ahead = Series::new(["a"], 0, vec![0.0; 4]).with_related(rows[1..].to_vec());
+        assert_eq!(ahead.cut(2).related().as_ptr(), ahead.related().as_ptr());
     }
 
     #[test]

@@ -206,7 +206,7 @@ impl Panel {
         self.series.iter().position(same)
     }
 
-    /// The same panel with the last `steps` steps of every series hidden; shares its numbers.
+    /// The same panel with the last `steps` steps of every series hidden, as [`Series::cut`] does.
     pub fn cut(&self, steps: usize) -> Self {
         self.map(|series| series.cut(steps))
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ensue_core::{
     AccuracyAccumulator, AccuracyMetrics, EvaluatorAccumulator, Frequency, Outcome, Panel,
-    Progress, Quantile, Run, Series, evaluator_quantiles,
+    Progress, Quantile, Run, evaluator_quantiles,
 };
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) fn measure(
         let what = format!("{name}, backtest window {window} of {count}");
         run.emit(Progress::Started { what: what.clone(), total_steps: None });
         let hidden = window * settings.offset();
-        let data = TrainingData { panel: hide(panel, hidden), horizon: settings.horizon };
+        let data = TrainingData { panel: panel.cut(hidden), horizon: settings.horizon };
         let start = Instant::now();
         let model = fits.next(run, &format!("window-{window}"), |run| fit(&data, run))?;
         seconds += start.elapsed().as_secs_f64();
@@ -57,7 +57,8 @@ pub(super) fn measure(
         if let Some(metrics) = &measured.metrics {
             run.emit(Progress::Evaluated { what, metrics: metrics.to_map() });
         } else {
-            let message = format!("{what}: no item has actual values there, so it is not measured");
+            let message =
+                format!("{what}: no item has all actual values there, so it is not measured");
             run.emit(Progress::Warning { message });
         }
         windows.push(measured);
@@ -88,44 +89,13 @@ fn index_of(levels: &[Quantile], quantile: Quantile) -> Option<usize> {
     levels.iter().position(|known| (known.level() - quantile.level()).abs() < 1e-9)
 }
 
-/// The panel with the last `steps` of every series hidden.
-///
-/// Related series that end with the target (historical) are cut with it: nobody knows them in advance.
-pub(super) fn hide(panel: &Panel, steps: usize) -> Panel {
-    let cut = panel.cut(steps);
-    let historical = |series: &Series| {
-        let length = series.len();
-        !series.is_empty() && series.related().iter().any(|row| row.len() == length)
-    };
-    if !panel.series().iter().any(historical) {
-        return cut;
-    }
-    let series = panel.series().iter().zip(cut.series()).map(|(full, cut)| {
-        if !historical(full) {
-            return cut.clone();
-        }
-        let rows = full.related().iter().map(|row| {
-            let known = if row.len() == full.len() { cut.len() } else { row.len() };
-            row[..known].to_vec()
-        });
-        cut.clone().with_related(rows.collect())
-    });
-    Panel::with(
-        panel.frequency(),
-        panel.dimensions().to_vec(),
-        panel.related().to_vec(),
-        panel.features().to_vec(),
-        panel.reals().to_vec(),
-        series.collect(),
-    )
-    .expect("the series still fit the panel that they came from")
-}
-
 /// Adds up the metrics of windows.
 struct Sums {
     horizon: usize,
     frequency: Frequency,
     types: Vec<ForecastType>,
+    /// What Amazon's metrics of a point forecast measure.
+    point: ForecastType,
     quantiles: Vec<Quantile>,
     all_windows: EvaluatorAccumulator,
 }
@@ -136,6 +106,7 @@ impl Sums {
             horizon: settings.horizon,
             frequency,
             types: settings.forecast_types.clone(),
+            point: settings.limits.point(),
             quantiles: settings.quantiles(),
             all_windows: EvaluatorAccumulator::new(frequency.seasonality()),
         }
@@ -171,11 +142,12 @@ impl Sums {
                     levels,
                     quantiles: &forecast.quantiles,
                 };
-                own.add(&outcome);
-                metrics.add(&outcome);
+                let amazon = Outcome { mean: value_of(self.point, levels, forecast), ..outcome };
+                own.add(&amazon);
+                metrics.add(&amazon);
                 evaluator.add(&outcome);
                 self.all_windows.add(&outcome);
-                if outcome.observed() > 0 {
+                if outcome.is_complete() {
                     count += 1;
                     let (low, high) = span.unwrap_or((first, first));
                     span = Some((first.min(low), first.max(high)));

@@ -41,11 +41,12 @@ fn forecasted_values(predictor: &Predictor, path: &Path) -> Result<(), WriteErro
     let mut table = Table::create(path, &columns, "")?;
     for (item, key) in predictor.keys.iter().enumerate() {
         for window in predictor.items.iter().rev() {
+            // Amazon evaluates an item in a window only with complete data there.
+            if window.actual(item).iter().any(|actual| actual.is_nan()) {
+                continue;
+            }
             let first = window.first_step(item);
             for (step, &actual) in window.actual(item).iter().enumerate() {
-                if actual.is_nan() {
-                    continue;
-                }
                 let time = stamp(predictor.frequency.start_of(first + step as i64));
                 let values = (0..types.len()).map(|one| window.values(item, one)[step]);
                 let row = key_cells(key)

@@ -51,8 +51,8 @@ impl WindowItems {
         &self.values[(item * self.types + forecast_type) * self.horizon..][..self.horizon]
     }
 
-    /// Metrics of an item; none ("not defined") where it has no step before the window or no actual value
-    /// within it.
+    /// Metrics of an item; none ("not defined") where it has no step before the window or not all actual
+    /// values within it.
     pub fn metrics(&self, item: usize) -> Option<&AccuracyMetrics> {
         self.metrics[item].as_ref()
     }

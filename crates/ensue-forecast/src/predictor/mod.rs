@@ -105,9 +105,10 @@ impl Predictor {
     /// in `folder`, as `part0.csv` or `part0.parquet`.
     ///
     /// Forecasted values: `item_id,<dimensions>,timestamp,target_value,backtestwindow_start_time,
-    /// backtestwindow_end_time,<forecast types>`, without steps that have no actual value. Accuracy metrics:
-    /// `item_id,<dimensions>,backtest_window,backtestwindow_start_time,backtestwindow_end_time,wQL[..],
-    /// Average wQL,RMSE,WAPE,MAPE,MASE`, a `Computed` row for each item and window and its `Summary`, the
+    /// backtestwindow_end_time,<forecast types>`, without items that lack an actual value in the window.
+    /// Accuracy metrics: `item_id,<dimensions>,backtest_window,backtestwindow_start_time,
+    /// backtestwindow_end_time,wQL[..],Average wQL,RMSE,WAPE,MAPE,MASE`, a `Computed` row for each item and
+    /// window and its `Summary`, the
     /// mean over the windows that are defined; where a metric is not, the cell says `not defined` (null in
     /// Parquet).
     ///

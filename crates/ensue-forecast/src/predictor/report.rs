@@ -47,7 +47,8 @@ pub struct TestWindow {
     pub test_window_start: Option<DateTime>,
     /// The last step of the latest item; none where no item was measured.
     pub test_window_end: Option<DateTime>,
-    /// Items that were measured: those with a step before the window and an actual value within it.
+    /// Items in Amazon's metrics: those with a step before the window and an actual value at each step
+    /// of it.
     pub item_count: usize,
     /// Amazon's metrics; none where no item was measured. Those of the summary are the mean of the
     /// windows'.

@@ -18,7 +18,7 @@ const NAME: &str = "predictor";
 /// | `forecast_types` | 0.1, 0.5, 0.9 | what is said of each step | `mean`, 0.01 to 0.99 by 0.01; 1 to 5 of them |
 /// | `backtest.number_of_backtest_windows` | 1 | how often it is measured | 1 to 5 |
 /// | `backtest.back_test_window_offset` | the horizon | steps from one window to the next | at least the horizon, less than half the longest series |
-/// | `limits` | `amazon` | which limits hold | `amazon-2019`, `amazon`, `relaxed` |
+/// | `limits` | `amazon` | which year's limits and point forecast hold | `amazon-2019`, `amazon`, `relaxed` |
 ///
 /// Window `k` hides the last `k * offset` steps of each series and forecasts the first `horizon` of
 /// those. What is fitted for a window sees no target after its split; related series stay visible as far
@@ -51,7 +51,7 @@ pub struct PredictorSettings {
     /// How it is measured. Default: one window of the last `horizon` steps.
     #[serde(default)]
     pub backtest: EvaluationParameters,
-    /// Which limits hold. Default: Amazon's of 2020 and later.
+    /// Which limits hold, and which point forecast is measured. Default: Amazon's of 2020 and later.
     #[serde(default)]
     pub limits: Limits,
 }
@@ -72,11 +72,13 @@ impl Default for EvaluationParameters {
     }
 }
 
-/// Limits of the horizon and of what is measured; lengths are those of the longest series.
+/// Limits of the horizon and of what is measured, and what is measured by Amazon's metrics of a point
+/// forecast; lengths are those of the longest series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limits {
-    /// The horizon is at most 500 and a third of the length.
+    /// The horizon is at most 500 and a third of the length; RMSE, WAPE, MAPE and MASE are those of the
+    /// median, as RMSE and WAPE were before 2020-11-11, and not of the mean.
     #[serde(rename = "amazon-2019")]
     Amazon2019,
     /// The horizon is at most 500; for algorithms that learn across series at most a third of the
@@ -86,6 +88,16 @@ pub enum Limits {
     /// Only what cannot work is refused: any number of distinct forecast types of any level, any number
     /// of windows (none as well) that leave something to learn from.
     Relaxed,
+}
+
+impl Limits {
+    /// The point forecast that Amazon measured.
+    pub(super) fn point(self) -> ForecastType {
+        match self {
+            Self::Amazon2019 => ForecastType::Quantile(Quantile::MEDIAN),
+            Self::Amazon | Self::Relaxed => ForecastType::Mean,
+        }
+    }
 }
 
 /// Algorithms of Amazon that learn across series.

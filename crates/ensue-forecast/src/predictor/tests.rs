@@ -156,16 +156,17 @@ impl Forecaster for Spy {
 #[test]
 fn what_is_fitted_for_a_window_sees_nothing_after_its_split() {
     // Oracle: the first steps of each series, counted here; a price known in advance stays, one that ends with
-    // the target is cut with it.
-    let target: Vec<f64> = (0..20).map(f64::from).collect();
-    let ahead: Vec<f32> = (0..24).map(|t| t as f32).collect();
-    let series = [("forward", 24), ("historical", 20)].map(|(key, known)| {
+    // the target is cut with it. Three more steps are held out before the training.
+    let target: Vec<f64> = (0..23).map(f64::from).collect();
+    let ahead: Vec<f32> = (0..27).map(|t| t as f32).collect();
+    let series = [("forward", 27), ("historical", 23)].map(|(key, known)| {
         Series::new([key], 0, target.clone()).with_related(vec![ahead[..known].to_vec()])
     });
     let item_id = vec!["item_id".to_owned()];
     let price = vec!["price".to_owned()];
     let daily = Frequency::DAILY;
     let panel = Panel::with(daily, item_id, price, Vec::new(), Vec::new(), series.into()).unwrap();
+    let panel = panel.cut(3);
     let mut settings = naive(2).with_windows(3);
     settings.backtest.back_test_window_offset = Some(4);
 
@@ -378,6 +379,66 @@ fn a_saved_predictor_comes_back_whole_and_the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_predictor_with_an_infinite_metric_comes_back() {
+    // Oracle: the predictor before it was saved; the square of an error of 1e200 is beyond what a number holds.
+    let target: Vec<f64> = (0..12).map(|t| if t < 10 { 1e200 } else { 3e200 }).collect();
+    let predictor = naive(2).train(&panel(&[("large", &target)]), &mut run()).unwrap();
+    assert_eq!(predictor.backtest().own().metrics().unwrap().rmse, f64::INFINITY);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("predictor");
+    predictor.save(&path).unwrap();
+    let back = Predictor::load(&path, "ndarray").unwrap();
+    assert_eq!(back.backtest().own().metrics(), predictor.backtest().own().metrics());
+    assert_eq!(back.window_items()[0].metrics(0), predictor.window_items()[0].metrics(0));
+}
+
+/// Forecasts a mean of 2 and a quantile of ten times its level.
+#[derive(Debug)]
+struct Skewed;
+
+impl Forecaster for Skewed {
+    fn algorithm(&self) -> &'static str {
+        "Skewed"
+    }
+
+    fn horizon(&self) -> usize {
+        1
+    }
+
+    fn forecast(
+        &self,
+        panel: &Panel,
+        quantiles: &[Quantile],
+        _seed: Seed,
+    ) -> Result<Vec<SeriesForecast>, ForecastError> {
+        let quantiles = quantiles.iter().map(|quantile| vec![10.0 * quantile.level()]).collect();
+        Ok(vec![SeriesForecast { mean: vec![2.0], quantiles }; panel.len()])
+    }
+
+    fn save(&self, _out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_point_forecast_of_2019_is_the_median() {
+    // Oracle: by hand; 4 happens, the mean is 2, the median 5, which is none of the forecast types.
+    let panel = panel(&[("a", &[1.0, 2.0, 4.0])]);
+    let fit = |_: &TrainingData, _: &mut Run| Ok(Box::new(Skewed) as Box<dyn Forecaster>);
+    for (limits, miss) in [(Limits::Amazon2019, 1.0), (Limits::Amazon, 2.0)] {
+        let settings =
+            naive(1).with_limits(limits).with_forecast_types(vec!["0.9".parse().unwrap()]);
+        let mut fits = Fits::new(None, 1);
+        let measured = measure("Skewed", &fit, &settings, &panel, &mut fits, &mut run()).unwrap();
+        let metrics = measured.evaluation.metrics().unwrap();
+        close(metrics.rmse, miss);
+        close(metrics.wape, miss / 4.0);
+        // GluonTS's RMSE is that of the mean in any case.
+        close(measured.evaluation.evaluator().rmse, 2.0);
+    }
+}
+
+#[test]
 fn a_cancelled_run_ends_with_cancelled() {
     // Oracle: the cancel flag, raised before the start and when a given piece of work begins.
     let cancelled = run();
@@ -456,6 +517,32 @@ fn checkpoints_are_removed_when_all_is_done_unless_kept() {
         let left = fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(left, if keep { 4 } else { 1 });
     }
+}
+
+#[test]
+fn an_item_with_a_gap_in_the_window_is_not_defined_there_and_not_exported() {
+    // Oracle: Amazon's rule for targets with nan; by hand, "up" is forecast 10 for 11 and 12.
+    let up: Vec<f64> = (1..=12).map(f64::from).collect();
+    let mut gap = up.clone();
+    gap[10] = NAN;
+    let panel = panel(&[("up", &up), ("gap", &gap)]);
+    let predictor = naive(2).train(&panel, &mut run()).unwrap();
+    let window = &predictor.backtest().own().windows()[0];
+    assert_eq!(window.item_count, 1);
+    close(window.metrics.as_ref().unwrap().wape, 3.0 / 23.0);
+    // GluonTS's evaluator masks the step and keeps the item.
+    close(window.evaluator.nd, 5.0 / 35.0);
+    assert!(predictor.window_items()[0].metrics(1).is_none());
+    let dir = tempfile::tempdir().unwrap();
+    predictor.export_backtest(dir.path(), TableFormat::Csv).unwrap();
+    let rows = |name: &str| {
+        let text = fs::read_to_string(dir.path().join(name).join("part0.csv")).unwrap();
+        text.lines().filter(|line| line.starts_with("gap,")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(rows("forecasted-values").is_empty());
+    let metrics = rows("accuracy-metrics-values");
+    assert_eq!(metrics.len(), 2);
+    assert!(metrics.iter().all(|row| row.matches("not defined").count() == 8), "{metrics:?}");
 }
 
 #[test]

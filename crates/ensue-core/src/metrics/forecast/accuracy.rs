@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Outcome,
     formulas::{mean, observed, quantile_loss, seasonal_error},
+    number,
 };
 use crate::Quantile;
 
@@ -20,6 +21,7 @@ pub struct WeightedQuantileLoss {
     /// Its level.
     pub quantile: Quantile,
     /// The loss; 0 is best.
+    #[serde(with = "number")]
     pub loss_value: f64,
 }
 
@@ -27,7 +29,8 @@ pub struct WeightedQuantileLoss {
 /// `GetAccuracyMetrics`.
 ///
 /// With `y` the actual value, `f` the mean forecast, `q` the quantile of level `tau`, sums and means
-/// over all items and steps with an actual value:
+/// over the steps of all items that have an actual value at each step of the window; others count
+/// nowhere:
 ///
 /// | metric | formula |
 /// |---|---|
@@ -38,7 +41,7 @@ pub struct WeightedQuantileLoss {
 /// | `MASE` | mean over items of `mean(abs(y - f)) / seasonal_error` ([`seasonal_error`](super::seasonal_error)) |
 ///
 /// Where `sum(abs(y))` is nearly 0, wQL and WAPE are their numerators alone. Source: developer guide,
-/// "evaluating predictor accuracy"; how zero counts in MAPE and that the summary of several windows is
+/// "evaluating predictor accuracy", "handling missing values"; how zero counts in MAPE and that the summary of several windows is
 /// the mean of those that are defined was read off published exports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -46,18 +49,20 @@ pub struct AccuracyMetrics {
     /// wQL of each quantile asked for, in that order.
     pub weighted_quantile_losses: Vec<WeightedQuantileLoss>,
     /// Mean of the wQL; none where no quantile was asked for.
+    #[serde(with = "number::option")]
     pub average_weighted_quantile_loss: Option<f64>,
-    /// Weighted absolute percentage error of the mean.
-    #[serde(rename = "WAPE")]
+    /// Weighted absolute percentage error of the mean, as the fields below: or of whatever point forecast
+    /// was handed in as [`Outcome::mean`].
+    #[serde(rename = "WAPE", with = "number")]
     pub wape: f64,
     /// Root mean squared error of the mean.
-    #[serde(rename = "RMSE")]
+    #[serde(rename = "RMSE", with = "number")]
     pub rmse: f64,
     /// Mean absolute percentage error of the mean.
-    #[serde(rename = "MAPE")]
+    #[serde(rename = "MAPE", with = "number")]
     pub mape: f64,
     /// Mean absolute scaled error of the mean; none where no item has a past that changes.
-    #[serde(rename = "MASE")]
+    #[serde(rename = "MASE", with = "number::option")]
     pub mase: Option<f64>,
 }
 
@@ -166,20 +171,21 @@ impl AccuracyAccumulator {
         }
     }
 
-    /// Takes in one item. A level that the forecast does not have counts as not-a-number.
+    /// Takes in one item, unless an actual value is missing. A level that the forecast does not have
+    /// counts as not-a-number.
     pub fn add(&mut self, outcome: &Outcome<'_>) {
-        let (mut error, mut steps) = (0.0, 0);
+        if !outcome.is_complete() {
+            return;
+        }
+        let mut error = 0.0;
         for (y, forecast) in observed(outcome.actual, outcome.mean) {
             let miss = (y - forecast).abs();
-            steps += 1;
             error += miss;
             self.actual += y.abs();
             self.squared += miss * miss;
             self.percentage += if y == 0.0 { 0.0 } else { miss / y.abs() };
         }
-        if steps == 0 {
-            return;
-        }
+        let steps = outcome.actual.len();
         self.steps += steps;
         self.error += error;
         for (sum, level) in self.losses.iter_mut().zip(&self.levels) {
@@ -194,7 +200,7 @@ impl AccuracyAccumulator {
         }
     }
 
-    /// The metrics of all items taken in; none where no step had an actual value ("not defined").
+    /// The metrics of all items taken in; none where no item had all actual values ("not defined").
     pub fn finish(&self) -> Option<AccuracyMetrics> {
         if self.steps == 0 {
             return None;

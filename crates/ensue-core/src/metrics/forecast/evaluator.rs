@@ -1,10 +1,11 @@
 //! The numbers of GluonTS's evaluator.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Outcome,
     formulas::{interval_score, mean, observed, quantile_loss, seasonal_error},
+    number,
 };
 use crate::Quantile;
 
@@ -235,65 +236,6 @@ impl EvaluatorAccumulator {
             seasonal_error: self.seasonal_error.value(),
             num_masked_target_values: self.masked,
             series: self.series,
-        }
-    }
-}
-
-/// Finite numbers as they are; `"inf"`, `"-inf"` and `"NaN"` for those that JSON has no way to write.
-mod number {
-    use super::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Number(f64),
-        Text(String),
-    }
-
-    impl From<f64> for Form {
-        fn from(value: f64) -> Self {
-            if value.is_finite() { Self::Number(value) } else { Self::Text(value.to_string()) }
-        }
-    }
-
-    impl Form {
-        fn value<E: serde::de::Error>(&self) -> Result<f64, E> {
-            match self {
-                Self::Number(value) => Ok(*value),
-                Self::Text(text) => text.parse().map_err(E::custom),
-            }
-        }
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-    pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
-        Form::from(*value).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        Form::deserialize(from)?.value()
-    }
-
-    /// The same for nine of them.
-    pub(super) mod nine {
-        use super::{Deserialize, Deserializer, Form, Serialize, Serializer};
-
-        pub(in super::super) fn serialize<S: Serializer>(
-            values: &[f64; 9],
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            values.map(Form::from).serialize(to)
-        }
-
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-            from: D,
-        ) -> Result<[f64; 9], D::Error> {
-            let forms = <[Form; 9]>::deserialize(from)?;
-            let mut values = [0.0; 9];
-            for (value, form) in values.iter_mut().zip(&forms) {
-                *value = form.value()?;
-            }
-            Ok(values)
         }
     }
 }

@@ -6,12 +6,15 @@
 //! | `outcome.rs` | [`Outcome`]: a forecast beside what happened |
 //! | `accuracy.rs` | [`AccuracyMetrics`]: Amazon Forecast's metrics, by item, by window and over windows |
 //! | `evaluator.rs` | [`EvaluatorReport`]: the numbers of GluonTS's evaluator |
+//! | `number.rs` | the form that numbers have in JSON, infinite ones too |
 //!
-//! Steps whose actual value is missing (not-a-number) count nowhere.
+//! Steps whose actual value is missing (not-a-number) count nowhere; an item with such a step in a window
+//! counts nowhere in Amazon's metrics of that window.
 
 mod accuracy;
 mod evaluator;
 mod formulas;
+mod number;
 mod outcome;
 #[cfg(test)]
 mod tests;

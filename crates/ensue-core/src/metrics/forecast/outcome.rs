@@ -38,6 +38,11 @@ impl<'a> Outcome<'a> {
         self.quantiles.get(at).map(Vec::as_slice)
     }
 
+    /// Whether there are steps, and all have an actual value.
+    pub fn is_complete(&self) -> bool {
+        !self.actual.is_empty() && self.observed() == self.actual.len()
+    }
+
     /// Steps with an actual value.
     pub fn observed(&self) -> usize {
         self.actual.iter().filter(|y| y.is_finite()).count()

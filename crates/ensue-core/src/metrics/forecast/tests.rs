@@ -27,17 +27,17 @@ fn measured(items: &[Outcome<'_>], season: usize) -> Option<AccuracyMetrics> {
 
 #[test]
 fn amazons_metrics_of_two_items_are_those_by_hand() {
-    // Oracle: by hand. Item one: y 10, missing, 0, 30; f 12, 7, 1, 24; so |e| 2, 1, 6, sum |y| 40.
-    //   p50 9, 7, 1, 33: 2 * 0.5 * (1 + 1 + 3) = 5.  p90 15, 7, 2, 29: 2 * (.1 * 5 + .1 * 2 + .9 * 1) = 3.2.
+    // Oracle: by hand. Item one: y 10, 0, 30; f 12, 1, 24; so |e| 2, 1, 6, sum |y| 40.
+    //   p50 9, 1, 33: 2 * 0.5 * (1 + 1 + 3) = 5.  p90 15, 2, 29: 2 * (.1 * 5 + .1 * 2 + .9 * 1) = 3.2.
     //   past 1, 3, 4, 8, season 2: (3 + 5) / 2 = 4, so MASE (9 / 3) / 4 = 0.75.
     // Item two: y -5; f -4; |e| 1; p50 -5: 0; p90 0: 2 * .1 * 5 = 1; past without change: no MASE.
     let levels = levels();
     let one = Outcome {
         past: &[1.0, 3.0, 4.0, 8.0],
-        actual: &[10.0, NAN, 0.0, 30.0],
-        mean: &[12.0, 7.0, 1.0, 24.0],
+        actual: &[10.0, 0.0, 30.0],
+        mean: &[12.0, 1.0, 24.0],
         levels: &levels,
-        quantiles: &[vec![9.0, 7.0, 1.0, 33.0], vec![15.0, 7.0, 2.0, 29.0]],
+        quantiles: &[vec![9.0, 1.0, 33.0], vec![15.0, 2.0, 29.0]],
     };
     let two = Outcome {
         past: &[5.0, 5.0, 5.0],
@@ -63,6 +63,30 @@ fn amazons_metrics_of_two_items_are_those_by_hand() {
     close(both.mape, (0.2 + 0.2 + 0.2) / 4.0, "MAPE");
     close(both.mase.unwrap(), 0.75, "MASE");
     assert_eq!(measured(&[two], 2).unwrap().mase, None);
+}
+
+#[test]
+fn an_item_with_a_missing_actual_value_is_in_gluonts_numbers_alone() {
+    // Oracle: the developer guide, "handling missing values": under `nan` only items with complete data in
+    // the window are evaluated. By hand for GluonTS: |e| 1, 1, 2; |y| 4, 5, 6; the gap is masked.
+    let levels = levels();
+    let quantiles = [vec![3.0, 4.0], vec![3.0, 4.0]];
+    let outcome = |actual| Outcome {
+        past: &[1.0, 2.0],
+        actual,
+        mean: &[3.0, 4.0],
+        levels: &levels,
+        quantiles: &quantiles,
+    };
+    let (whole, gap) = (outcome(&[4.0, 5.0]), outcome(&[NAN, 6.0]));
+    assert_eq!(measured(&[gap], 1), None);
+    assert_eq!(measured(&[whole, gap], 1), measured(&[whole], 1));
+    let mut evaluator = EvaluatorAccumulator::new(1);
+    evaluator.add(&whole);
+    evaluator.add(&gap);
+    let report = evaluator.finish();
+    close(report.nd, 4.0 / 15.0, "ND");
+    assert_eq!((report.series, report.num_masked_target_values), (2, 1));
 }
 
 #[test]
@@ -193,6 +217,25 @@ fn the_evaluators_numbers_are_those_of_gluonts() {
             }
         }
     }
+}
+
+#[test]
+fn infinite_metrics_come_back() {
+    // Oracle: the round trip, and the form that the evaluator's numbers have.
+    let metrics = AccuracyMetrics {
+        weighted_quantile_losses: vec![WeightedQuantileLoss {
+            quantile: Quantile::MEDIAN,
+            loss_value: f64::INFINITY,
+        }],
+        average_weighted_quantile_loss: Some(f64::INFINITY),
+        wape: f64::NEG_INFINITY,
+        rmse: f64::INFINITY,
+        mape: 2.0,
+        mase: Some(f64::INFINITY),
+    };
+    let json = serde_json::to_string(&metrics).unwrap();
+    assert!(json.ends_with(r#""WAPE":"-inf","RMSE":"inf","MAPE":2.0,"MASE":"inf"}"#), "{json}");
+    assert_eq!(serde_json::from_str::<AccuracyMetrics>(&json).unwrap(), metrics);
 }
 
 #[test]
