@@ -194,6 +194,9 @@ impl ForecastImport {
     }
 }
 
+/// Steps that take as much memory as a series without any.
+const STEPS_OF_EMPTY_SERIES: u64 = 32;
+
 /// Everything that forecasting algorithms learn from.
 #[derive(Clone, Debug)]
 pub struct ForecastGroup {
@@ -293,6 +296,22 @@ fn check_horizon(
     Err(DataError::setting("horizon", too_many(limit, request.frequency, &span)))
 }
 
+/// Refuses more series of items that only the metadata have than would fit into memory.
+fn check_without_history(
+    request: &ForecastImport,
+    items: usize,
+    combinations: usize,
+) -> Result<(), DataError> {
+    let Some(metadata) = &request.metadata else { return Ok(()) };
+    let (steps, limit) = (STEPS_OF_EMPTY_SERIES, request.rules.max_points);
+    let (items, combinations) = (items as u64, combinations as u64);
+    if items.saturating_mul(combinations).saturating_mul(steps) <= limit {
+        return Ok(());
+    }
+    let rule = Rule::TooManyWithoutHistory { items, combinations, steps, limit };
+    Err(DataError::file(&metadata.path, rule))
+}
+
 /// A series to be.
 struct Draft {
     /// Codes of its key's parts.
@@ -334,6 +353,7 @@ fn drafts(
         ));
     }
     let others: BTreeSet<Vec<u32>> = drafts.iter().map(|draft| draft.codes[1..].to_vec()).collect();
+    check_without_history(request, target.parts[0].len() - with_rows, others.len())?;
     let start = target.span.end;
     for item in with_rows..target.parts[0].len() {
         drafts.extend(others.iter().map(|others| Draft {

@@ -80,6 +80,26 @@ fn items_without_history_take_every_combination_of_the_other_dimensions() {
 }
 
 #[test]
+fn more_series_without_history_than_allowed_are_refused() {
+    let folder = Folder::new();
+    let fields = "item_id string, timestamp timestamp, target_value float, shop string";
+    let rows = "tea,2019-01-01,1,east tea,2019-01-01,1,west jam,2019-01-01,1,north";
+    let target = folder.rows("target.csv", fields, rows);
+    let metadata =
+        folder.rows("metadata.csv", "item_id string, category string", "tea,hot rye,dry fig,x");
+    let request = ForecastImport::new(Domain::Custom, "D".parse().unwrap(), target);
+    let request = request.with_dimensions(["shop"]).with_metadata(metadata);
+    let limited =
+        |max_points| import(&request.clone().with_rules(Rules { max_points, ..Rules::default() }));
+    // Two new items in three shops, at 32 steps each.
+    assert_eq!(limited(192).unwrap().panel.len(), 9);
+    let expected = "metadata.csv: 2 items are not in the target series; with 3 combinations of the other \
+                    dimensions each they would make 6 series without history, each of which counts as \
+                    32 steps, where 191 are allowed in all (rule max_points)";
+    assert_eq!(folder.message(&limited(191).unwrap_err()), expected);
+}
+
+#[test]
 fn metadata_that_the_domain_did_not_have_are_warned_of() {
     let folder = Folder::new();
     let fields = "item_id string, timestamp timestamp, value float";
