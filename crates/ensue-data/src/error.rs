@@ -376,6 +376,23 @@ pub enum Rule {
         /// The latest time.
         to: String,
     },
+    /// More series without history than would fit into memory.
+    #[error(
+        "{items} items are not in the target series; with {combinations} combinations of the other \
+         dimensions each they would make {} series without history, each of which counts as {steps} \
+         steps, where {limit} are allowed in all (rule max_points)",
+        .items.saturating_mul(*.combinations)
+    )]
+    TooManyWithoutHistory {
+        /// Items that only the metadata have.
+        items: u64,
+        /// Combinations of the other dimensions.
+        combinations: u64,
+        /// Steps that a series without history counts as.
+        steps: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// No series of a forecast dataset has a value.
     #[error("no records were ingested for this data: no series has a single target value")]
     NoUsableSeries,

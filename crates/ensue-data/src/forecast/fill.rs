@@ -69,7 +69,7 @@ fn value(filling: Filling, window: &VecDeque<f64>) -> f64 {
         Filling::Zero => 0.0,
         Filling::Nan => f64::NAN,
         Filling::Value(value) => value,
-        Filling::Mean => values().sum::<f64>() / window.len() as f64,
+        Filling::Mean => mean(window),
         Filling::Min => values().fold(f64::INFINITY, f64::min),
         Filling::Max => values().fold(f64::NEG_INFINITY, f64::max),
         Filling::Median => {
@@ -83,6 +83,18 @@ fn value(filling: Filling, window: &VecDeque<f64>) -> f64 {
             }
         }
     }
+}
+
+/// Between the smallest and the largest, also where the sum is more than a number can hold.
+fn mean(window: &VecDeque<f64>) -> f64 {
+    let count = window.len() as f64;
+    let mean = window.iter().sum::<f64>() / count;
+    if mean.is_finite() {
+        return mean;
+    }
+    // Parts of rounded size can add up to a little more than the largest number.
+    let parts: f64 = window.iter().map(|value| value / count).sum();
+    parts.clamp(f64::MIN, f64::MAX)
 }
 
 #[cfg(test)]
@@ -136,6 +148,30 @@ mod tests {
             (Filling::Max, "4 1 4 4 10 10 100"),
         ] {
             assert_eq!(filled(&values, [Some(filling); 3], 7, 7), expected, "{filling:?}");
+        }
+    }
+
+    // Oracle: by hand; the mean of equal values is that value, however large, of opposite ones 0. Sums
+    // of these are infinite.
+    #[test]
+    fn statistics_of_the_largest_numbers_are_finite() {
+        let last = |values: &[f64], filling| {
+            let mut values = [values, &[GAP]].concat();
+            let (all, end) = (Some(filling), values.len());
+            fill(&mut values, Fillings { middle: all, back: all, future: all }, end, end);
+            values[end - 1]
+        };
+        for filling in [Filling::Mean, Filling::Median] {
+            for count in [2, 3, 7, 49, 64] {
+                for extreme in [f64::MAX, f64::MIN] {
+                    let found = last(&vec![extreme; count], filling);
+                    let error = (found / extreme - 1.0).abs();
+                    assert!(error < 1e-14, "{filling:?} of {count}: {found}");
+                }
+            }
+            assert_eq!(last(&[1e308, 1e308], filling), 1e308);
+            let opposite = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+            assert_eq!(last(&opposite, filling), 0.0, "{filling:?}");
         }
     }
 

@@ -28,7 +28,8 @@ pub struct Source {
     /// How it is written; `None` goes by the file name.
     pub format: Option<Format>,
     /// Whether a CSV file begins with a header; `None` looks at its first record, which is a header when
-    /// a cell is the name of an attribute or no cell of a time or number has a digit.
+    /// a cell is the name of an attribute or no cell of a time or number has a digit. Metadata of text
+    /// alone under names of their own need `true`; there is a warning where that shows.
     pub header: Option<bool>,
     /// How often the data are observed. For the target `None` takes the forecast frequency; related
     /// series must have the forecast frequency in any case.
@@ -194,6 +195,9 @@ impl ForecastImport {
     }
 }
 
+/// Steps that take as much memory as a series without any.
+const STEPS_OF_EMPTY_SERIES: u64 = 32;
+
 /// Everything that forecasting algorithms learn from.
 #[derive(Clone, Debug)]
 pub struct ForecastGroup {
@@ -293,6 +297,22 @@ fn check_horizon(
     Err(DataError::setting("horizon", too_many(limit, request.frequency, &span)))
 }
 
+/// Refuses more series of items that only the metadata have than would fit into memory.
+fn check_without_history(
+    request: &ForecastImport,
+    items: usize,
+    combinations: usize,
+) -> Result<(), DataError> {
+    let Some(metadata) = &request.metadata else { return Ok(()) };
+    let (steps, limit) = (STEPS_OF_EMPTY_SERIES, request.rules.max_points);
+    let (items, combinations) = (items as u64, combinations as u64);
+    if items.saturating_mul(combinations).saturating_mul(steps) <= limit {
+        return Ok(());
+    }
+    let rule = Rule::TooManyWithoutHistory { items, combinations, steps, limit };
+    Err(DataError::file(&metadata.path, rule))
+}
+
 /// A series to be.
 struct Draft {
     /// Codes of its key's parts.
@@ -334,6 +354,7 @@ fn drafts(
         ));
     }
     let others: BTreeSet<Vec<u32>> = drafts.iter().map(|draft| draft.codes[1..].to_vec()).collect();
+    check_without_history(request, target.parts[0].len() - with_rows, others.len())?;
     let start = target.span.end;
     for item in with_rows..target.parts[0].len() {
         drafts.extend(others.iter().map(|others| Draft {

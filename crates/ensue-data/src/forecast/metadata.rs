@@ -37,6 +37,7 @@ pub(super) fn import(
     let mut known = vec![false; items.len()];
     let mut replaced = 0;
     let table = Table::open(source, dataset)?;
+    let mut first = table.doubtful.then(|| FirstRow::new(items.len()));
     let counted = table.read(run, |block, tallies, faults| {
         let texts = keys::texts(item, block, faults);
         for text in &texts {
@@ -83,12 +84,23 @@ pub(super) fn import(
                 }
                 column.items[item as usize] = column.rows[row];
             }
+            if let Some(first) = &mut first {
+                first.compare(item, columns.iter().map(|column| column.rows[row]));
+            }
         }
     })?;
     let mut warnings = Vec::new();
     if replaced > 0 {
         warnings.push(format!(
             "{replaced} rows of {} have an item that a later row repeats; the later row counts",
+            dataset.name()
+        ));
+    }
+    if let Some(item) = first.and_then(|first| first.stranger()) {
+        let item = items.decode(item).expect("the code is the vocabulary's");
+        warnings.push(format!(
+            "the first row of {} makes an item {item:?} that the target series do not have, while most \
+             other rows are of items that they have; if it is a header, `header` must say so",
             dataset.name()
         ));
     }
@@ -111,6 +123,42 @@ impl Metadata {
     pub(super) fn of(&self, item: u32) -> Vec<u32> {
         let code = |codes: &Vec<u32>| codes.get(item as usize).copied();
         self.codes.iter().map(|codes| code(codes).unwrap_or(UNKNOWN_CATEGORY)).collect()
+    }
+}
+
+/// The first row of a file against the others: a header has nothing in common with them.
+struct FirstRow {
+    /// Items that the target series have; their codes are the first.
+    items: usize,
+    /// Codes of its item and of its categories; none before there is a row.
+    codes: Vec<u32>,
+    /// Whether it can be a header by all that was seen.
+    alone: bool,
+    /// How many other rows are of items that the target series have, and of others.
+    known: u64,
+    new: u64,
+}
+
+impl FirstRow {
+    fn new(items: usize) -> Self {
+        Self { items, codes: Vec::new(), alone: true, known: 0, new: 0 }
+    }
+
+    /// Takes the first row, then each other.
+    fn compare(&mut self, item: u32, categories: impl Iterator<Item = u32>) {
+        let (row, is_known) = ([item].into_iter().chain(categories), (item as usize) < self.items);
+        if self.codes.is_empty() {
+            self.codes.extend(row);
+            self.alone = !is_known && !self.codes.contains(&UNKNOWN_CATEGORY);
+        } else if self.alone {
+            self.alone = row.zip(&self.codes).all(|(code, &first)| code != first);
+            *(if is_known { &mut self.known } else { &mut self.new }) += 1;
+        }
+    }
+
+    /// Its item, when it has little to do with the rows that follow.
+    fn stranger(&self) -> Option<u32> {
+        (self.alone && self.known > self.new).then(|| self.codes[0])
     }
 }
 

@@ -222,7 +222,9 @@ pub struct Rules {
     /// How attributes are aggregated and filled; those not named are at the defaults.
     pub featurizations: Vec<Featurization>,
     /// Most steps of all series together, for the target and for each related feature alike. One
-    /// mistyped year can make a series a million times as long as it is; this refuses it.
+    /// mistyped year can make a series a million times as long as it is; this refuses it. A series
+    /// without history that the metadata add counts as 32 steps, about the memory it takes: there is
+    /// one for each new item and combination of the other dimensions.
     pub max_points: u64,
 }
 

@@ -3,7 +3,7 @@
 use ensue_core::Run;
 
 use super::statistics::{DatasetStatistics, Tally};
-use super::{DatasetType, Schema, Source};
+use super::{AttributeType, DatasetType, Schema, Source};
 use crate::error::DataError;
 use crate::read::cells::Faults;
 use crate::read::{Block, Rows};
@@ -14,17 +14,25 @@ pub(super) struct Table<'a> {
     dataset: DatasetType,
     rows: Rows,
     tallies: Vec<Tally>,
+    /// Whether the first row may be a header in words of its own: it was taken for a row, all columns
+    /// are text, and nobody said which of both it is.
+    pub(super) doubtful: bool,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn open(source: &'a Source, dataset: DatasetType) -> Result<Self, DataError> {
-        let is_header = |first: &[String]| match source.header {
-            Some(header) => header,
-            None => looks_like_header(&source.schema, first),
+        let mut doubtful = false;
+        let is_header = |first: &[String]| {
+            source.header.unwrap_or_else(|| {
+                let header = looks_like_header(&source.schema, first);
+                let mut kinds = source.schema.attributes.iter().map(|attribute| attribute.kind);
+                doubtful = !header && kinds.all(AttributeType::is_text);
+                header
+            })
         };
         let wanted = source.schema.wanted();
         let rows = Rows::open_as(&source.path, source.format, &wanted, is_header)?;
-        Ok(Self { source, dataset, rows, tallies: Tally::of(&source.schema) })
+        Ok(Self { source, dataset, rows, tallies: Tally::of(&source.schema), doubtful })
     }
 
     /// The unit of a typed time column.
@@ -39,7 +47,7 @@ impl<'a> Table<'a> {
         run: &Run,
         mut take: impl FnMut(&Block, &mut [Tally], &mut Faults),
     ) -> Result<Counted, DataError> {
-        let Self { source, dataset, mut rows, mut tallies } = self;
+        let Self { source, dataset, mut rows, mut tallies, .. } = self;
         let name = |column: usize| source.schema.attributes[column].name.as_str();
         let count =
             rows.each_block(run, name, |block, faults| take(block, &mut tallies, faults))?;

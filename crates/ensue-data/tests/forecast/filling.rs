@@ -63,3 +63,16 @@ fn the_future_of_the_target_is_not_filled() {
                     horizon of the target is what is forecast";
     assert_eq!(error, expected);
 }
+
+#[test]
+fn statistics_of_huge_values_are_finite() {
+    let folder = Folder::new();
+    let rows = "tea,2019-01-01,1e308 tea,2019-01-02,1e308 tea,2019-01-04,1 jam,2019-01-05,1";
+    for (middle, back) in [(Filling::Mean, Filling::Median), (Filling::Median, Filling::Mean)] {
+        let group = import(&request(&folder, "D", rows).with_rules(filled(middle, back))).unwrap();
+        let tea = group.panel.series()[1].target();
+        assert_eq!(tea[..4], [1e308, 1e308, 1e308, 1.0], "{middle:?}");
+        let expected = if back == Filling::Mean { 1e308 / 3.0 * 2.0 } else { 1e308 };
+        assert!((tea[4] / expected - 1.0).abs() < 1e-14, "{back:?}: {}", tea[4]);
+    }
+}

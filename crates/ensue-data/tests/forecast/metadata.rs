@@ -40,6 +40,41 @@ fn a_later_row_of_an_item_counts() {
 }
 
 #[test]
+fn a_first_row_that_may_be_a_header_is_warned_of() {
+    let folder = Folder::new();
+    let fields = "item_id string, brand string";
+    let of = |rows: &str| categories(&folder, fields, rows).2;
+    let warning = |item: &str| {
+        format!(
+            "the first row of ITEM_METADATA makes an item {item:?} that the target series do not have, \
+             while most other rows are of items that they have; if it is a header, `header` must say so"
+        )
+    };
+    assert_eq!(of("product,maker tea,acme jam,acme"), [warning("product")]);
+    assert_eq!(of("product,maker tea,acme rye,acme jam,"), [warning("product")]);
+    for rows in [
+        "tea,acme jam,acme",
+        "product,maker",
+        // Most others are not known either.
+        "product,maker tea,acme rye,acme",
+        // An item or a brand that comes again, or is missing, is no name of a column.
+        "product,maker tea,acme jam,maker",
+        "product,maker tea,acme jam,acme product,acme tea,acme",
+        "product, tea,acme jam,acme",
+    ] {
+        let warnings = of(rows);
+        assert!(!warnings.contains(&warning("product")), "{rows}: {warnings:?}");
+    }
+    let metadata = folder.rows("metadata.csv", fields, "product,maker tea,acme jam,acme");
+    for (header, series) in [(true, 2), (false, 3)] {
+        let request = request(&folder, "D", "tea,2019-01-01,1 jam,2019-01-01,1");
+        let said = request.with_metadata(metadata.clone().with_header(header));
+        let group = import(&said).unwrap();
+        assert_eq!((group.panel.len(), group.warnings.len()), (series, 0));
+    }
+}
+
+#[test]
 fn numbers_are_categories_by_their_value() {
     let folder = Folder::new();
     let fields = "workforce_type string, wages float, shift_length integer";
@@ -77,6 +112,26 @@ fn items_without_history_take_every_combination_of_the_other_dimensions() {
         ["jam/east/rome", "rye/east/rome", "rye/west/oslo", "tea/east/rome", "tea/west/oslo"];
     assert_eq!(keys, expected);
     assert_eq!(series(&group)[2], "rye/west/oslo from 2019-01-02T00:00:00: ");
+}
+
+#[test]
+fn more_series_without_history_than_allowed_are_refused() {
+    let folder = Folder::new();
+    let fields = "item_id string, timestamp timestamp, target_value float, shop string";
+    let rows = "tea,2019-01-01,1,east tea,2019-01-01,1,west jam,2019-01-01,1,north";
+    let target = folder.rows("target.csv", fields, rows);
+    let metadata =
+        folder.rows("metadata.csv", "item_id string, category string", "tea,hot rye,dry fig,x");
+    let request = ForecastImport::new(Domain::Custom, "D".parse().unwrap(), target);
+    let request = request.with_dimensions(["shop"]).with_metadata(metadata);
+    let limited =
+        |max_points| import(&request.clone().with_rules(Rules { max_points, ..Rules::default() }));
+    // Two new items in three shops, at 32 steps each.
+    assert_eq!(limited(192).unwrap().panel.len(), 9);
+    let expected = "metadata.csv: 2 items are not in the target series; with 3 combinations of the other \
+                    dimensions each they would make 6 series without history, each of which counts as \
+                    32 steps, where 191 are allowed in all (rule max_points)";
+    assert_eq!(folder.message(&limited(191).unwrap_err()), expected);
 }
 
 #[test]
