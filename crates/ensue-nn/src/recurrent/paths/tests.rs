@@ -1,4 +1,5 @@
 //! Paths against the full sweep, against each other, and against the loop on tensors.
+#![allow(clippy::unwrap_used, reason = "a test; clippy only knows plain `cfg(test)`")]
 
 use std::sync::Mutex;
 
