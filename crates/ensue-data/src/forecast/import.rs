@@ -28,8 +28,9 @@ pub struct Source {
     /// How it is written; `None` goes by the file name.
     pub format: Option<Format>,
     /// Whether a CSV file begins with a header; `None` looks at its first record, which is a header when
-    /// a cell is the name of an attribute or no cell of a time or number has a digit. Metadata of text
-    /// alone under names of their own need `true`; there is a warning where that shows.
+    /// a cell is the name of an attribute or no cell of a time or number has a digit. Of metadata with
+    /// text alone, a first record under other names than the schema's is a row; there is a warning
+    /// where that shows.
     pub header: Option<bool>,
     /// How often the data are observed. For the target `None` takes the forecast frequency; related
     /// series must have the forecast frequency in any case.

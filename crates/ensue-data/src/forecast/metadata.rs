@@ -100,7 +100,7 @@ pub(super) fn import(
         let item = items.decode(item).expect("the code is the vocabulary's");
         warnings.push(format!(
             "the first row of {} makes an item {item:?} that the target series do not have, while most \
-             other rows are of items that they have; if it is a header, `header` must say so",
+             other rows are of items that they have; if it is a header, it must have the schema's names",
             dataset.name()
         ));
     }
