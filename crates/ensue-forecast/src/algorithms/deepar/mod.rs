@@ -151,7 +151,9 @@ impl Algorithm for DeepAr {
         let inputs = learner.windows.inputs.clone();
         let shape = Shape::new(self, &inputs);
         let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);
-        let trained = Trainer::new(self.training()).fit(&learner, network, run)?;
+        let observed = data.panel.series().iter().map(Series::observed).sum();
+        let epochs = self.epochs_for(observed, learner.windows.time());
+        let trained = Trainer::new(self.training(epochs)).fit(&learner, network, run)?;
         let model = Model { inputs, shape, paths: self.num_eval_samples.get() };
         Ok(FittedDeepAr { network: trained.model, model, device })
     }

@@ -20,6 +20,7 @@ use super::NAME;
 /// |---|---|---|---|
 /// | `context_length` | twice the horizon | the same | 1 to 10,000 |
 /// | `epochs` | 100 | 500 | 1 or more |
+/// | `max_passes` | 1,000 | none | 1 or more |
 /// | `learning_rate` | 0.003 | 0.001 | above 0 |
 /// | `learning_rate_decay` | 0.5 | 0.5 | above 0, below 1 |
 /// | `likelihood` | `student-T` | the same | see [`Likelihood`] |
@@ -49,6 +50,9 @@ pub struct DeepAr {
     pub context_length: Option<NonZeroUsize>,
     /// Epochs of training; each is `batches_per_epoch` batches.
     pub epochs: NonZeroUsize,
+    /// How often each observed step may be seen, in the mean; epochs that would go beyond are left out,
+    /// because few data are learnt by heart. `None` for no limit.
+    pub max_passes: Option<NonZeroUsize>,
     /// Learning rate of Adam, at the start.
     pub learning_rate: f64,
     /// What the learning rate is multiplied by when training has stopped improving.
@@ -104,6 +108,7 @@ impl Default for DeepAr {
         Self {
             context_length: None,
             epochs: count(100),
+            max_passes: Some(count(1000)),
             learning_rate: 3e-3,
             learning_rate_decay: 0.5,
             likelihood: Likelihood::StudentT,
@@ -131,6 +136,7 @@ impl DeepAr {
     pub fn amazon() -> Self {
         Self {
             epochs: NonZeroUsize::new(500).expect("not zero"),
+            max_passes: None,
             learning_rate: 1e-3,
             cosine: false,
             anchors: false,
@@ -186,8 +192,16 @@ impl DeepAr {
         field("batches_per_epoch", self.batches_per_epoch.get() as f64, windows <= 10_000_000, rule)
     }
 
-    /// The loop's settings.
-    pub(super) fn training(&self) -> TrainSettings {
+    /// Epochs on data of `observed` steps, in windows of `time` steps.
+    pub(super) fn epochs_for(&self, observed: usize, time: usize) -> NonZeroUsize {
+        let an_epoch = (self.batch_size.get() * self.batches_per_epoch.get() * time) as f64;
+        let most = self.max_passes.map_or(f64::INFINITY, |passes| passes.get() as f64);
+        let epochs = (most * observed as f64 / an_epoch).ceil();
+        NonZeroUsize::new(epochs as usize).map_or(NonZeroUsize::MIN, |most| most.min(self.epochs))
+    }
+
+    /// The loop's settings, for so many epochs.
+    pub(super) fn training(&self, epochs: NonZeroUsize) -> TrainSettings {
         let schedule = if self.max_learning_rate_decays > 0 {
             Schedule::Plateau(Plateau {
                 factor: self.learning_rate_decay,
@@ -200,7 +214,7 @@ impl DeepAr {
             Schedule::Constant
         };
         TrainSettings {
-            epochs: self.epochs,
+            epochs,
             optimizer: Optimizer::Adam(Adam::default()),
             learning_rate: self.learning_rate,
             schedule,
