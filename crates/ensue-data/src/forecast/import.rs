@@ -227,6 +227,7 @@ impl ForecastGroup {
     pub fn import(request: &ForecastImport, run: &mut Run) -> Result<Self, DataError> {
         request.check()?;
         let mut target = target::import(request, run)?;
+        target.check_points(request)?;
         let mut warnings = std::mem::take(&mut target.warnings);
         let with_rows = target.parts[0].len();
         let metadata = match &request.metadata {
@@ -340,8 +341,7 @@ fn drafts(
     with_rows: usize,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Draft>, DataError> {
-    let filled = target.filled(request)?;
-    let filled = filled.into_iter().map(|(number, start, target_values)| Draft {
+    let filled = target.filled(request).into_iter().map(|(number, start, target_values)| Draft {
         codes: target.keys.codes(number),
         start,
         target: target_values,

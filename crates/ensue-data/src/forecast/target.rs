@@ -65,20 +65,22 @@ pub(super) fn import(request: &ForecastImport, run: &Run) -> Result<Target, Data
 }
 
 impl Target {
-    /// The values of each series from its first step to the last of all, with the gaps filled, as
-    /// (number, first step, values); series without a value come with none, at the end.
-    pub(super) fn filled(
-        &mut self,
-        request: &ForecastImport,
-    ) -> Result<Vec<(u32, i64, Vec<f64>)>, DataError> {
-        let end = self.span.end;
+    /// Refuses times so far apart that the series between them would not fit into memory.
+    pub(super) fn check_points(&self, request: &ForecastImport) -> Result<(), DataError> {
         let lengths = self.series.iter().filter(|steps| !steps.is_empty());
-        let points: u64 = lengths.map(|steps| end.abs_diff(steps.start())).sum();
+        let points: u64 = lengths.map(|steps| self.span.end.abs_diff(steps.start())).sum();
         let limit = request.rules.max_points;
         if points > limit {
             let rule = too_many(limit, request.frequency, &self.span);
             return Err(DataError::row(&request.target.path, self.latest, rule));
         }
+        Ok(())
+    }
+
+    /// The values of each series from its first step to the last of all, with the gaps filled, as
+    /// (number, first step, values); series without a value come with none, at the end.
+    pub(super) fn filled(&mut self, request: &ForecastImport) -> Vec<(u32, i64, Vec<f64>)> {
+        let end = self.span.end;
         let set = request.rules.of(request.domain.target());
         let fillings = Fillings::of_target(&set);
         let series = std::mem::take(&mut self.series).into_iter().enumerate();
@@ -95,7 +97,7 @@ impl Target {
             fill(&mut values, fillings, back, future);
             (number as u32, start, values)
         });
-        Ok(filled.collect())
+        filled.collect()
     }
 
     /// A warning when no series has values in two steps that follow each other.
