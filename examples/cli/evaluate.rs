@@ -67,8 +67,8 @@ fn measure(
                 .zip(&seen)
                 .map(|(asked, exclude)| Query {
                     user: asked.user,
-                    history: asked.history.as_history(),
                     exclude,
+                    ..Query::from_history(asked.history.as_history())
                 })
                 .collect();
             let answers = version.model().recommend(&queries, LIST_LENGTH)?;
@@ -112,6 +112,7 @@ fn translate(version: &SolutionVersion, group: &DatasetGroup, held: &HeldOut) ->
             event_type: event_type.map(|code| code as u8),
             value: event.value.filter(|_| trained.has_values()),
             session: event.session.filter(|_| trained.has_sessions()),
+            context: None,
         });
     }
     // An item outside the catalogue is an answer that cannot be found, and counts as one.

@@ -9,6 +9,7 @@
 //! | [`metrics`] | metrics of ranked lists and of forecasts, with Amazon's names and formulas and the papers' |
 //! | [`run`] | [`Run`]: device, seed, threads, checkpoint, budget, cancel flag, progress |
 //! | [`seed`] | [`Seed`]: independent random streams by purpose |
+//! | [`bitmap`] | [`Bitmap`]: a set of dense ids |
 //! | [`artifact`] | directories that are either wholly written or not there |
 //! | [`hash`] | the stable hash behind seeds, fingerprints and checksums |
 //!
@@ -16,6 +17,7 @@
 //! vocabulary has to wait for either.
 
 pub mod artifact;
+pub mod bitmap;
 pub mod hash;
 pub mod interactions;
 pub mod metrics;
@@ -26,6 +28,7 @@ pub mod series;
 pub mod split;
 
 pub use artifact::{ArtifactError, ArtifactReader, ArtifactWriter};
+pub use bitmap::Bitmap;
 pub use interactions::{Event, History, Interactions, InteractionsBuilder, OwnedHistory};
 pub use metrics::forecast::{
     AccuracyAccumulator, AccuracyMetrics, EvaluatorAccumulator, EvaluatorReport, Outcome,

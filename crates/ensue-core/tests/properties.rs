@@ -23,6 +23,7 @@ fn event() -> impl Strategy<Value = Event> {
             event_type,
             value,
             session,
+            context: None,
         },
     )
 }

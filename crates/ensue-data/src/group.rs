@@ -27,6 +27,9 @@ pub struct DatasetGroup {
     pub user_table: Option<MetadataTable>,
     /// What is known about items.
     pub item_table: Option<MetadataTable>,
+    /// What is known about the moments of events: a row for each different combination of values, which
+    /// [`Event::context`] names.
+    pub context_table: Option<MetadataTable>,
     /// What was accepted but deserves a look.
     pub warnings: Vec<String>,
     /// Events that repeated user, item, timestamp and event type of an earlier one.
@@ -36,8 +39,16 @@ pub struct DatasetGroup {
 impl DatasetGroup {
     /// A group of interactions alone, taken as they are.
     pub fn new(interactions: Interactions, users: Vocabulary, items: Vocabulary) -> Self {
-        let (user_table, item_table, warnings) = (None, None, Vec::new());
-        Self { interactions, users, items, user_table, item_table, warnings, duplicates_dropped: 0 }
+        Self {
+            interactions,
+            users,
+            items,
+            user_table: None,
+            item_table: None,
+            context_table: None,
+            warnings: Vec::new(),
+            duplicates_dropped: 0,
+        }
     }
 
     /// A group from events in memory: user id, item id, timestamp in seconds.

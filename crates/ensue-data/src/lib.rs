@@ -27,6 +27,7 @@
 //! ```
 
 mod error;
+mod fields;
 pub mod forecast;
 mod group;
 mod import;
@@ -37,8 +38,9 @@ mod vocabulary;
 pub mod write;
 
 pub use error::{DataError, Rule};
+pub use fields::{FieldError, FieldValue, FieldValues};
 pub use group::DatasetGroup;
 pub use import::{Format, ImportRequest, ImportRules, Source};
 pub use schema::{Schema, SchemaError};
-pub use table::{Categories, MISSING_TIMESTAMP, MetadataColumn, MetadataTable};
+pub use table::{Categories, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable};
 pub use vocabulary::{Vocabulary, VocabularyError};

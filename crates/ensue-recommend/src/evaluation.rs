@@ -8,7 +8,7 @@ use ensue_core::{
 };
 use rayon::prelude::*;
 
-use crate::{Query, QueryError, Recommend};
+use crate::{Context, Query, QueryError, Recommend};
 
 /// How an evaluation asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,9 @@ pub fn evaluate(
     let queries: Vec<Query<'_>> = (split.queries.iter().zip(&seen))
         .map(|(held, seen)| Query {
             user: Some(held.user),
-            history: held.history.as_history(),
             exclude: seen,
+            context: held.context.map(Context::Known),
+            ..Query::from_history(held.history.as_history())
         })
         .collect();
 

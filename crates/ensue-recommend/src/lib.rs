@@ -28,8 +28,8 @@ pub use errors::{FitError, LoadError, QueryError, SettingsError};
 pub use evaluation::{
     EvaluationError, EvaluationOptions, evaluate, evaluate_next_item, seen_items,
 };
-pub use query::{Query, ScoredItem, Scores, check_history, check_queries};
+pub use query::{Context, Memory, Query, ScoredItem, Scores, check_history, check_queries};
 pub use recipes::AnyRecipe;
 pub use solution::{Evaluation, EvaluationRow, Solution, SolutionError, SolutionVersion};
 pub use top_k::top_k;
-pub use traits::{Recipe, Recommend, TrainingData, rank_of};
+pub use traits::{Recipe, Recommend, Subject, TrainingData, rank_of};

@@ -1,32 +1,82 @@
 //! What a fitted recipe is asked and what it answers, in dense ids.
 
-use ensue_core::History;
+use std::{any::Any, fmt, sync::Arc};
+
+use ensue_core::{Bitmap, History};
+use ensue_data::FieldValues;
 
 use crate::QueryError;
 
 /// One question to a fitted recipe: what comes next after this history?
 ///
 /// Everything is in dense ids, as [`ensue_core::Interactions`] has them; a [`crate::Campaign`] speaks in the caller's
-/// own ids. A query is a view: it borrows the history and costs nothing to copy.
+/// own ids. A query is a view: it borrows what it names and costs nothing to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
     /// Dense id of the user, or `None` for somebody the training data did not hold.
     pub user: Option<u32>,
-    /// What the user did so far, oldest first; may be empty.
+    /// What the user did so far, oldest first; may be empty. For a recipe that answers for items
+    /// ([`crate::Recommend::subject`]) the last event is on the item asked about.
     pub history: History<'a>,
     /// Items that must not be recommended: sorted ascending (duplicates are harmless).
     pub exclude: &'a [u32],
+    /// Items that may be recommended, all when `None`; ids beyond its length may not.
+    pub allowed: Option<&'a Bitmap>,
+    /// What is known of the user, where it is not what training knew of `user`.
+    pub user_fields: Option<&'a FieldValues>,
+    /// What is known of the moment asked about.
+    pub context: Option<Context<'a>>,
+    /// What [`crate::Recommend::remember`] gave for this history, or for its beginning.
+    pub memory: Option<&'a Memory>,
+}
+
+/// What is known of a moment: device, place, weather.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Context<'a> {
+    /// A row of the contexts that training knew.
+    Known(u32),
+    /// Values by field name; fields that training did not know are ignored, fields that are not given are missing.
+    Given(&'a FieldValues),
+}
+
+/// What a recipe keeps of a history, so that the next answer need not read it again.
+#[derive(Clone)]
+pub struct Memory {
+    /// How many of the history's oldest events are in it.
+    pub events: usize,
+    /// The recipe's own.
+    pub state: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("events", &self.events).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Query<'a> {
     /// A question about a history alone: no user id, nothing excluded.
     pub fn from_history(history: History<'a>) -> Self {
-        Self { user: None, history, exclude: &[] }
+        Self {
+            user: None,
+            history,
+            exclude: &[],
+            allowed: None,
+            user_fields: None,
+            context: None,
+            memory: None,
+        }
     }
 
     /// The same question with `items` (sorted ascending) left out of the answer.
     pub fn excluding(self, items: &'a [u32]) -> Self {
         Self { exclude: items, ..self }
+    }
+
+    /// Whether an item may be in the answer.
+    pub fn allows(&self, item: u32) -> bool {
+        self.exclude.binary_search(&item).is_err()
+            && self.allowed.is_none_or(|allowed| allowed.contains(item))
     }
 }
 

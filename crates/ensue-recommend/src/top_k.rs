@@ -2,17 +2,20 @@
 
 use std::cmp::Ordering;
 
-/// The `k` best items of `scores`, best first: equal scores in ascending item id, items of `exclude` (sorted ascending)
-/// left out, scores that are not numbers last. Fewer than `k` come back when the catalogue has no more.
+use crate::Query;
+
+/// The `k` best items of `scores`, best first: equal scores in ascending item id, items that the query does not allow left
+/// out, scores that are not numbers last. Fewer than `k` come back when the catalogue has no more.
 ///
 /// One pass in ascending id over a buffer of `2k` candidates that is cut to the best `k` whenever it fills: `O(n)`
 /// comparisons, no allocation that grows with the catalogue.
 ///
 /// ```
-/// use ensue_recommend::top_k;
-/// assert_eq!(top_k(&[0.1, 0.9, 0.9, 0.5], 3, &[1]), [2, 3, 0]);
+/// use ensue_recommend::{Query, top_k};
+/// let query = Query::from_history(Default::default());
+/// assert_eq!(top_k(&[0.1, 0.9, 0.9, 0.5], 3, &query.excluding(&[1])), [2, 3, 0]);
 /// ```
-pub fn top_k(scores: &[f32], k: usize, exclude: &[u32]) -> Vec<u32> {
+pub fn top_k(scores: &[f32], k: usize, query: &Query<'_>) -> Vec<u32> {
     let k = k.min(scores.len());
     if k == 0 {
         return Vec::new();
@@ -22,14 +25,16 @@ pub fn top_k(scores: &[f32], k: usize, exclude: &[u32]) -> Vec<u32> {
     // Worst score that still matters. An equal score seen later has a higher id and loses, so only a strictly better
     // one enters once `k` candidates are known.
     let mut threshold: Option<f32> = None;
-    let mut exclude = exclude.iter().copied().peekable();
+    let mut exclude = query.exclude.iter().copied().peekable();
     for (item, &score) in (0u32..).zip(scores) {
         while exclude.next_if(|&skipped| skipped < item).is_some() {}
         if exclude.peek() == Some(&item) {
             continue;
         }
         let score = comparable(score);
-        if threshold.is_some_and(|worst| score <= worst) {
+        if threshold.is_some_and(|worst| score <= worst)
+            || query.allowed.is_some_and(|allowed| !allowed.contains(item))
+        {
             continue;
         }
         kept.push((score, item));
@@ -73,7 +78,13 @@ pub(crate) fn softmax_terms(scores: &[f32]) -> (f64, f64) {
 mod tests {
     use proptest::prelude::*;
 
+    use ensue_core::{Bitmap, History};
+
     use super::*;
+
+    fn best(scores: &[f32], k: usize, exclude: &[u32]) -> Vec<u32> {
+        top_k(scores, k, &Query::from_history(History::default()).excluding(exclude))
+    }
 
     /// Oracle: sort everything.
     fn sorted(scores: &[f32], k: usize, exclude: &[u32]) -> Vec<u32> {
@@ -92,23 +103,23 @@ mod tests {
     #[test]
     fn ties_keep_catalogue_order() {
         // Oracle: the rule itself; 200 equal scores overflow the buffer of 64 twice.
-        assert_eq!(top_k(&[1.0; 200], 5, &[]), [0, 1, 2, 3, 4]);
-        assert_eq!(top_k(&[-0.0, 0.0, 0.0, -0.0], 4, &[]), [0, 1, 2, 3]);
+        assert_eq!(best(&[1.0; 200], 5, &[]), [0, 1, 2, 3, 4]);
+        assert_eq!(best(&[-0.0, 0.0, 0.0, -0.0], 4, &[]), [0, 1, 2, 3]);
     }
 
     #[test]
     fn k_beyond_the_catalogue_gives_the_catalogue() {
         // Oracle: by hand.
-        assert_eq!(top_k(&[1.0, 3.0, 2.0], 10, &[]), [1, 2, 0]);
-        assert_eq!(top_k(&[1.0, 3.0, 2.0], usize::MAX, &[0, 1, 2]), [0u32; 0]);
-        assert_eq!(top_k(&[], 10, &[]), [0u32; 0]);
-        assert_eq!(top_k(&[1.0], 0, &[]), [0u32; 0]);
+        assert_eq!(best(&[1.0, 3.0, 2.0], 10, &[]), [1, 2, 0]);
+        assert_eq!(best(&[1.0, 3.0, 2.0], usize::MAX, &[0, 1, 2]), [0u32; 0]);
+        assert_eq!(best(&[], 10, &[]), [0u32; 0]);
+        assert_eq!(best(&[1.0], 0, &[]), [0u32; 0]);
     }
 
     #[test]
     fn scores_that_are_not_numbers_come_last() {
         // Oracle: by hand.
-        assert_eq!(top_k(&[f32::NAN, -1.0, f32::INFINITY], 3, &[]), [2, 1, 0]);
+        assert_eq!(best(&[f32::NAN, -1.0, f32::INFINITY], 3, &[]), [2, 1, 0]);
     }
 
     proptest! {
@@ -120,7 +131,13 @@ mod tests {
         ) {
             exclude.sort_unstable();
             let scores: Vec<f32> = levels.iter().map(|&level| f32::from(level) / 3.0).collect();
-            prop_assert_eq!(top_k(&scores, k, &exclude), sorted(&scores, k, &exclude));
+            prop_assert_eq!(best(&scores, k, &exclude), sorted(&scores, k, &exclude));
+            // A bitmap of the rest is another way to say the same.
+            let mut allowed = Bitmap::ones(scores.len());
+            exclude.iter().for_each(|&item| allowed.remove(item));
+            let query = Query::from_history(History::default());
+            let query = Query { allowed: Some(&allowed), ..query };
+            prop_assert_eq!(top_k(&scores, k, &query), sorted(&scores, k, &exclude));
         }
     }
 }

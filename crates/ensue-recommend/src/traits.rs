@@ -10,7 +10,7 @@ use ensue_data::MetadataTable;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    FitError, LoadError, Query, QueryError, ScoredItem, Scores, SettingsError,
+    FitError, LoadError, Memory, Query, QueryError, ScoredItem, Scores, SettingsError,
     query::check_history,
     top_k::{softmax_terms, top_k},
 };
@@ -24,12 +24,14 @@ pub struct TrainingData {
     pub user_table: Option<Arc<MetadataTable>>,
     /// Metadata of the items, by dense item id.
     pub item_table: Option<Arc<MetadataTable>>,
+    /// Contexts of the events, by the number of their context.
+    pub context_table: Option<Arc<MetadataTable>>,
 }
 
 impl TrainingData {
     /// Interactions without metadata.
     pub fn from_interactions(interactions: Interactions) -> Self {
-        Self { interactions, user_table: None, item_table: None }
+        Self { interactions, user_table: None, item_table: None, context_table: None }
     }
 
     /// The same metadata around other interactions (of the same id space).
@@ -69,6 +71,15 @@ pub trait Recipe: Serialize + DeserializeOwned + Default + Clone + Debug + Parti
     fn load(&self, reader: &ArtifactReader, device: &str) -> Result<Self::Fitted, LoadError>;
 }
 
+/// What a recipe answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A user, by their history.
+    User,
+    /// An item: what goes with the one of the last event.
+    Item,
+}
+
 /// A fitted recipe: answers what comes next.
 ///
 /// An implementation needs [`Recommend::scores`]; the other answers follow from it and are overridden where a recipe
@@ -76,6 +87,11 @@ pub trait Recipe: Serialize + DeserializeOwned + Default + Clone + Debug + Parti
 pub trait Recommend: Send + Sync + Debug {
     /// Name of the recipe ([`Recipe::NAME`]).
     fn recipe(&self) -> &'static str;
+
+    /// What it answers for. Default: a user.
+    fn subject(&self) -> Subject {
+        Subject::User
+    }
 
     /// Size of the catalogue: answers are dense ids below it.
     fn n_items(&self) -> usize;
@@ -112,7 +128,7 @@ pub trait Recommend: Send + Sync + Debug {
         let scores = self.scores(queries)?;
         let answers = queries.iter().enumerate().map(|(row, query)| {
             let row = scores.row(row);
-            let items = top_k(row, k, query.exclude);
+            let items = top_k(row, k, query);
             if self.probabilities() {
                 let (maximum, sum) = softmax_terms(row);
                 let probability =
@@ -126,6 +142,38 @@ pub trait Recommend: Send + Sync + Debug {
             }
         });
         Ok(answers.collect())
+    }
+
+    /// The items of a list in the order of their scores, best first, one list for each query. Equal scores keep the
+    /// order of the list; items beyond the catalogue come last, in the order of the list, without a score. Where
+    /// [`Recommend::probabilities`] holds, the scores are a softmax over the list. Items of the list are distinct;
+    /// [`Query::exclude`] and [`Query::allowed`] are ignored.
+    ///
+    /// # Errors
+    /// As [`Recommend::scores`].
+    fn rerank(
+        &self,
+        queries: &[Query<'_>],
+        lists: &[&[u32]],
+    ) -> Result<Vec<Vec<ScoredItem>>, QueryError> {
+        let scores = self.scores(queries)?;
+        let rows = (0..queries.len()).map(|row| scores.row(row));
+        Ok(rows.zip(lists).map(|(row, list)| rerank(row, list, self.probabilities())).collect())
+    }
+
+    /// What to keep of a query's history so that later answers for it, or for a longer one, need not read it again;
+    /// starts from [`Query::memory`] where that is a beginning of the history. Default `None`: nothing to keep.
+    ///
+    /// # Errors
+    /// As [`Recommend::scores`].
+    fn remember(&self, _query: &Query<'_>) -> Result<Option<Memory>, QueryError> {
+        Ok(None)
+    }
+
+    /// The same model over a larger catalogue: `items` has a row for each item, those of this catalogue first. Default
+    /// `None`: the recipe cannot tell anything about an item that it was not trained with.
+    fn with_items(&self, _items: &MetadataTable) -> Option<Arc<dyn Recommend>> {
+        None
     }
 
     /// Rank of each event `from..` of a history among the whole catalogue, given all events before it: 1 plus the number
@@ -159,6 +207,20 @@ pub trait Recommend: Send + Sync + Debug {
     /// # Errors
     /// [`ArtifactError`] when a file cannot be written.
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError>;
+}
+
+/// The items of `list` by falling score; see [`Recommend::rerank`].
+fn rerank(scores: &[f32], list: &[u32], probabilities: bool) -> Vec<ScoredItem> {
+    let score = |item: u32| scores.get(item as usize).copied().filter(|score| !score.is_nan());
+    let mut known: Vec<(u32, f32)> =
+        list.iter().filter_map(|&item| Some((item, score(item)?))).collect();
+    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let own: Vec<f32> = known.iter().map(|&(_, score)| score).collect();
+    let (maximum, sum) = softmax_terms(&own);
+    let share = |score: f32| ((score as f64 - maximum).exp() / sum) as f32;
+    let scored = known.into_iter().map(|(item, score)| (item, probabilities.then(|| share(score))));
+    let unknown = list.iter().filter(|&&item| score(item).is_none()).map(|&item| (item, None));
+    scored.chain(unknown).map(|(item, score)| ScoredItem { item, score }).collect()
 }
 
 /// 1 plus the number of scores strictly above that of `target`; `u32::MAX` when it is not a number.

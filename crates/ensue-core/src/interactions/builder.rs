@@ -83,6 +83,7 @@ impl InteractionsBuilder {
             columns.event_types = columns.event_types.map(|c| by_user(&users, &offsets, c));
             columns.values = columns.values.map(|c| by_user(&users, &offsets, c));
             columns.sessions = columns.sessions.map(|c| by_user(&users, &offsets, c));
+            columns.contexts = columns.contexts.map(|c| by_user(&users, &offsets, c));
         }
         drop(users);
         order_by_time(&mut columns, &offsets);
@@ -119,6 +120,7 @@ fn order_by_time(columns: &mut Columns, offsets: &[usize]) {
         columns.event_types.iter_mut().for_each(|c| permute(&mut c[range.clone()], &order));
         columns.values.iter_mut().for_each(|c| permute(&mut c[range.clone()], &order));
         columns.sessions.iter_mut().for_each(|c| permute(&mut c[range.clone()], &order));
+        columns.contexts.iter_mut().for_each(|c| permute(&mut c[range.clone()], &order));
     }
 }
 

@@ -1,9 +1,9 @@
 //! Interactions to bytes and back.
 //!
 //! Layout, all numbers little-endian: the 8 bytes `ensueint`, version (u32), users, items, events
-//! (u64 each), flags (u8: 1 event types, 2 values, 4 sessions), number of event type names (u32),
+//! (u64 each), flags (u8: 1 event types, 2 values, 4 sessions, 8 contexts), number of event type names (u32),
 //! each name as length (u32) and UTF-8, then the columns: offsets (u64, users + 1), items (u32),
-//! timestamps (i64) and the flagged ones (u8, f32, u32).
+//! timestamps (i64) and the flagged ones (u8, f32, u32, u32).
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -60,7 +60,8 @@ impl Interactions {
         let Table { n_items, offsets, columns, event_type_names } = &*self.0;
         let flags = u8::from(self.has_event_types())
             | u8::from(self.has_values()) << 1
-            | u8::from(self.has_sessions()) << 2;
+            | u8::from(self.has_sessions()) << 2
+            | u8::from(self.has_contexts()) << 3;
         out.write_all(MAGIC)?;
         out.write_all(&VERSION.to_le_bytes())?;
         for size in [self.n_users(), *n_items, self.len()] {
@@ -77,7 +78,8 @@ impl Interactions {
         write_column(out, &columns.timestamps, |timestamp| timestamp.to_le_bytes())?;
         write_column(out, columns.event_types.as_deref().unwrap_or_default(), |&code| [code])?;
         write_column(out, columns.values.as_deref().unwrap_or_default(), |v| v.to_le_bytes())?;
-        write_column(out, columns.sessions.as_deref().unwrap_or_default(), |s| s.to_le_bytes())
+        write_column(out, columns.sessions.as_deref().unwrap_or_default(), |s| s.to_le_bytes())?;
+        write_column(out, columns.contexts.as_deref().unwrap_or_default(), |c| c.to_le_bytes())
     }
 
     /// Reads what [`Self::write_to`] wrote.
@@ -98,7 +100,7 @@ impl Interactions {
         let n_items = bytes.size("the header")?;
         let events = bytes.size("the header")?;
         let flags = bytes.take(1, "the header")?[0];
-        if flags > 7 || n_users > u32::MAX as usize || n_items > u32::MAX as usize {
+        if flags > 15 || n_users > u32::MAX as usize || n_items > u32::MAX as usize {
             return Err(DecodeError::Inconsistent { part: "the header" });
         }
         let n_names = bytes.u32("event type names")?;
@@ -122,6 +124,9 @@ impl Interactions {
         let sessions = (flags & 4 != 0)
             .then(|| bytes.column(events, "sessions", u32::from_le_bytes))
             .transpose()?;
+        let contexts = (flags & 8 != 0)
+            .then(|| bytes.column(events, "contexts", u32::from_le_bytes))
+            .transpose()?;
         if !bytes.rest.is_empty() {
             return Err(DecodeError::Length { found: bytes.length, part: "the end" });
         }
@@ -135,7 +140,7 @@ impl Interactions {
         if offsets.windows(2).any(|bounds| !timestamps[bounds[0]..bounds[1]].is_sorted()) {
             return Err(DecodeError::Inconsistent { part: "timestamps" });
         }
-        let columns = Columns { items, timestamps, event_types, values, sessions };
+        let columns = Columns { items, timestamps, event_types, values, sessions, contexts };
         Ok(Self(Arc::new(Table { n_items, offsets, columns, event_type_names })))
     }
 }

@@ -1,9 +1,9 @@
-//! Event columns: two that are always there and three that appear with the first event that needs
+//! Event columns: two that are always there and four that appear with the first event that needs
 //! them.
 
 use std::ops::Range;
 
-use super::event::{Event, NO_EVENT_TYPE, NO_SESSION};
+use super::event::{Event, NO_CONTEXT, NO_EVENT_TYPE, NO_SESSION};
 use super::history::{History, same_values};
 
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,7 @@ pub(super) struct Columns {
     pub(super) event_types: Option<Vec<u8>>,
     pub(super) values: Option<Vec<f32>>,
     pub(super) sessions: Option<Vec<u32>>,
+    pub(super) contexts: Option<Vec<u32>>,
 }
 
 impl Columns {
@@ -36,6 +37,7 @@ impl Columns {
             event_types: self.event_types.as_ref().map(|_| Vec::new()),
             values: self.values.as_ref().map(|_| Vec::new()),
             sessions: self.sessions.as_ref().map(|_| Vec::new()),
+            contexts: self.contexts.as_ref().map(|_| Vec::new()),
         }
     }
 
@@ -48,9 +50,11 @@ impl Columns {
         let event_type = event.event_type.filter(|&code| code != NO_EVENT_TYPE);
         let value = event.value.filter(|value| !value.is_nan());
         let session = event.session.filter(|&session| session != NO_SESSION);
+        let context = event.context.filter(|&context| context != NO_CONTEXT);
         insert_optional(&mut self.event_types, at, len, event_type, NO_EVENT_TYPE);
         insert_optional(&mut self.values, at, len, value, f32::NAN);
         insert_optional(&mut self.sessions, at, len, session, NO_SESSION);
+        insert_optional(&mut self.contexts, at, len, context, NO_CONTEXT);
         self.items.insert(at, event.item);
         self.timestamps.insert(at, event.timestamp);
     }
@@ -60,6 +64,7 @@ impl Columns {
         extend_optional(&mut self.event_types, len, more.len(), more.event_types, NO_EVENT_TYPE);
         extend_optional(&mut self.values, len, more.len(), more.values, f32::NAN);
         extend_optional(&mut self.sessions, len, more.len(), more.sessions, NO_SESSION);
+        extend_optional(&mut self.contexts, len, more.len(), more.contexts, NO_CONTEXT);
         self.items.extend_from_slice(more.items);
         self.timestamps.extend_from_slice(more.timestamps);
     }
@@ -70,7 +75,8 @@ impl Columns {
             timestamps: &self.timestamps[range.clone()],
             event_types: self.event_types.as_ref().map(|column| &column[range.clone()]),
             values: self.values.as_ref().map(|column| &column[range.clone()]),
-            sessions: self.sessions.as_ref().map(|column| &column[range]),
+            sessions: self.sessions.as_ref().map(|column| &column[range.clone()]),
+            contexts: self.contexts.as_ref().map(|column| &column[range]),
         }
     }
 
@@ -80,6 +86,7 @@ impl Columns {
         self.event_types.iter_mut().for_each(Vec::shrink_to_fit);
         self.values.iter_mut().for_each(Vec::shrink_to_fit);
         self.sessions.iter_mut().for_each(Vec::shrink_to_fit);
+        self.contexts.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -91,6 +98,7 @@ impl Columns {
             + self.event_types.as_ref().map_or(0, bytes)
             + self.values.as_ref().map_or(0, bytes)
             + self.sessions.as_ref().map_or(0, bytes)
+            + self.contexts.as_ref().map_or(0, bytes)
     }
 }
 
@@ -102,6 +110,7 @@ impl PartialEq for Columns {
             && self.event_types == other.event_types
             && same_values(self.values.as_deref(), other.values.as_deref())
             && self.sessions == other.sessions
+            && self.contexts == other.contexts
     }
 }
 

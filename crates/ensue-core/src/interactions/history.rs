@@ -5,12 +5,12 @@ use std::ops::{Bound, RangeBounds};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
-use super::event::{Event, NO_EVENT_TYPE, NO_SESSION};
+use super::event::{Event, NO_CONTEXT, NO_EVENT_TYPE, NO_SESSION};
 
 /// One user's events in time order, borrowed as columns of equal length.
 ///
 /// A column is `None` where no event of the data set has one. In a column that is there,
-/// [`NO_EVENT_TYPE`], not-a-number and [`NO_SESSION`] mark the events without.
+/// [`NO_EVENT_TYPE`], not-a-number, [`NO_SESSION`] and [`NO_CONTEXT`] mark the events without.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct History<'a> {
     /// Dense item ids.
@@ -23,6 +23,8 @@ pub struct History<'a> {
     pub values: Option<&'a [f32]>,
     /// Session numbers.
     pub sessions: Option<&'a [u32]>,
+    /// Rows of the table of contexts.
+    pub contexts: Option<&'a [u32]>,
 }
 
 impl<'a> History<'a> {
@@ -67,6 +69,7 @@ impl<'a> History<'a> {
             event_types: self.event_types.map(|column| &column[start..end]),
             values: self.values.map(|column| &column[start..end]),
             sessions: self.sessions.map(|column| &column[start..end]),
+            contexts: self.contexts.map(|column| &column[start..end]),
         }
     }
 
@@ -81,6 +84,7 @@ impl<'a> History<'a> {
             event_type: self.event_types.map(|c| c[at]).filter(|&code| code != NO_EVENT_TYPE),
             value: self.values.map(|c| c[at]).filter(|value| !value.is_nan()),
             session: self.sessions.map(|c| c[at]).filter(|&session| session != NO_SESSION),
+            context: self.contexts.map(|c| c[at]).filter(|&context| context != NO_CONTEXT),
         }
     }
 
@@ -105,6 +109,7 @@ impl PartialEq for History<'_> {
             && self.event_types == other.event_types
             && same_values(self.values, other.values)
             && self.sessions == other.sessions
+            && self.contexts == other.contexts
     }
 }
 
@@ -205,6 +210,8 @@ struct Written {
     values: Option<Vec<Option<f32>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sessions: Option<Vec<u32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contexts: Option<Vec<u32>>,
 }
 
 impl From<OwnedHistory> for Written {
@@ -216,6 +223,7 @@ impl From<OwnedHistory> for Written {
             event_types: columns.event_types,
             values: columns.values.map(|values| values.into_iter().map(present).collect()),
             sessions: columns.sessions,
+            contexts: columns.contexts,
         }
     }
 }
@@ -230,6 +238,7 @@ impl TryFrom<Written> for OwnedHistory {
             ("event_types", written.event_types.as_ref().map(Vec::len)),
             ("values", written.values.as_ref().map(Vec::len)),
             ("sessions", written.sessions.as_ref().map(Vec::len)),
+            ("contexts", written.contexts.as_ref().map(Vec::len)),
         ];
         for (column, found) in lengths {
             if let Some(found) = found.filter(|&found| found != expected) {
@@ -246,6 +255,7 @@ impl TryFrom<Written> for OwnedHistory {
             event_types: written.event_types,
             values: written.values.map(|values| values.into_iter().map(value).collect()),
             sessions: written.sessions,
+            contexts: written.contexts,
         }))
     }
 }

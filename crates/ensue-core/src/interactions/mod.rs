@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use builder::InteractionsBuilder;
 pub use codec::DecodeError;
-pub use event::{Event, NO_EVENT_TYPE, NO_SESSION};
+pub use event::{Event, NO_CONTEXT, NO_EVENT_TYPE, NO_SESSION};
 pub use history::{History, InconsistentHistory, OwnedHistory};
 
 use columns::Columns;
@@ -29,8 +29,8 @@ use columns::Columns;
 ///
 /// Users and items are dense numbers from 0. A user's events are contiguous and ordered by
 /// timestamp; events of the same timestamp keep the order they were given in. An event takes 12
-/// bytes (item and timestamp) and 1, 4 and 4 more where the data have event types, values and
-/// sessions; a user takes 8 bytes. Cloning shares the columns.
+/// bytes (item and timestamp) and 1, 4, 4 and 4 more where the data have event types, values,
+/// sessions and contexts; a user takes 8 bytes. Cloning shares the columns.
 ///
 /// ```
 /// use ensue_core::{Event, InteractionsBuilder};
@@ -122,6 +122,11 @@ impl Interactions {
     /// Whether events carry a session number.
     pub fn has_sessions(&self) -> bool {
         self.0.columns.sessions.is_some()
+    }
+
+    /// Whether events carry a context.
+    pub fn has_contexts(&self) -> bool {
+        self.0.columns.contexts.is_some()
     }
 
     /// The name of each event type code, in code order.

@@ -210,7 +210,7 @@ fn stored_interactions_that_contradict_themselves_are_refused() {
     assert_eq!(with(0, b'x'), DecodeError::Foreign);
     assert_eq!(with(8, 9), DecodeError::Version { found: 9 });
     assert_eq!(with(19, 0xff), DecodeError::Inconsistent { part: "the header" }); // users
-    assert_eq!(with(36, 8), DecodeError::Inconsistent { part: "the header" }); // flags
+    assert_eq!(with(36, 16), DecodeError::Inconsistent { part: "the header" }); // flags
     assert_eq!(with(offsets, 1), DecodeError::Inconsistent { part: "offsets" });
     assert_eq!(with(offsets + 16, 9), DecodeError::Inconsistent { part: "offsets" });
     assert_eq!(with(items, 2), DecodeError::Inconsistent { part: "items" });

@@ -99,6 +99,9 @@ pub struct HeldOut {
     /// The items of the events held out, each once, in the order of time. They may be items that
     /// the history or the training data have or lack.
     pub relevant: Vec<u32>,
+    /// Context of the first event held out: what is known of the moment that is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<u32>,
 }
 
 /// Training data and questions about what was held out of them.
@@ -173,6 +176,7 @@ fn queries(
             user,
             history: history.first(keep).to_owned(),
             relevant: distinct(history.range(keep..).items),
+            context: (keep < history.len()).then(|| history.event(keep).context).flatten(),
         })
     };
     interactions.users().filter_map(query).collect()

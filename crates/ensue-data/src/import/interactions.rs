@@ -1,5 +1,7 @@
 //! The Interactions file to encoded rows.
 
+use std::collections::HashMap;
+
 use ensue_core::interactions::NO_EVENT_TYPE;
 use ensue_core::{Event, InteractionsBuilder, Run};
 
@@ -8,7 +10,7 @@ use crate::error::{DataError, Rule};
 use crate::read::Block;
 use crate::read::cells::{self, Cell, Fault, Faults};
 use crate::schema::{DatasetType, EVENT_TYPE, EVENT_VALUE, ITEM_ID, Schema, TIMESTAMP, USER_ID};
-use crate::table::ColumnBuilder;
+use crate::table::{self, ColumnBuilder, MetadataTable};
 use crate::vocabulary::Vocabulary;
 
 /// Timestamps above this are later than the year 5138, or milliseconds.
@@ -19,6 +21,7 @@ pub(super) struct Draft {
     pub(super) users: Vocabulary,
     pub(super) items: Vocabulary,
     pub(super) builder: InteractionsBuilder,
+    pub(super) contexts: Option<MetadataTable>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -26,8 +29,9 @@ pub(super) fn import(source: &Source, rules: &ImportRules, run: &Run) -> Result<
     let mut table = Table::open(source, DatasetType::Interactions, rules)?;
     let mut warnings = std::mem::take(&mut table.warnings);
     let columns = Columns::of(&table.schema, rules);
-    warnings.extend(columns.unused(&table.schema));
-    let mut encoder = Encoder::new(rules, columns);
+    let contexts = Contexts::new(&table.schema, &columns.rest);
+    warnings.extend(contexts.unused(&table.schema));
+    let mut encoder = Encoder::new(rules, columns, contexts);
     table.each_block(run, |schema, block, faults| encoder.take(schema, block, faults))?;
     warnings.extend(encoder.milliseconds.map(|row| {
         format!(
@@ -35,9 +39,10 @@ pub(super) fn import(source: &Source, rules: &ImportRules, run: &Run) -> Result<
              milliseconds"
         )
     }));
-    let Encoder { users, items, event_types, builder, .. } = encoder;
+    let Encoder { users, items, event_types, builder, contexts, .. } = encoder;
     let names = event_types.iter().map(str::to_owned).collect();
-    Ok(Draft { users, items, builder: builder.event_type_names(names), warnings })
+    let contexts = contexts.finish(&table.schema);
+    Ok(Draft { users, items, builder: builder.event_type_names(names), contexts, warnings })
 }
 
 /// Where the columns stand in the schema.
@@ -48,7 +53,7 @@ struct Columns {
     event_type: Option<usize>,
     value: Option<usize>,
     session: Option<usize>,
-    /// Columns that are only checked.
+    /// Columns that describe the moment, or are only checked.
     rest: Vec<usize>,
 }
 
@@ -63,17 +68,74 @@ impl Columns {
         let rest = (0..schema.fields.len()).filter(|at| !used.contains(&Some(*at))).collect();
         Self { user, item, timestamp, event_type, value, session, rest }
     }
+}
+
+/// What describes the moments of events; equal rows are one context.
+struct Contexts {
+    /// Place in the schema, and values of all rows.
+    columns: Vec<(usize, ColumnBuilder)>,
+    /// Number of each row's context.
+    ids: Vec<u32>,
+    numbers: HashMap<Vec<u8>, u32>,
+}
+
+impl Contexts {
+    fn new(schema: &Schema, columns: &[usize]) -> Self {
+        let builder = |&at: &usize| (at, ColumnBuilder::new(&schema.fields[at]));
+        let columns = columns.iter().map(builder).collect();
+        Self { columns, ids: Vec::new(), numbers: HashMap::new() }
+    }
 
     fn unused(&self, schema: &Schema) -> Option<String> {
-        let names: Vec<_> = self.rest.iter().map(|&at| schema.fields[at].name.as_str()).collect();
+        let unused = self.columns.iter().filter(|(_, builder)| !builder.is_used());
+        let names: Vec<_> = unused.map(|&(at, _)| schema.fields[at].name.as_str()).collect();
         (!names.is_empty())
             .then(|| format!("columns of Interactions checked but not kept: {}", names.join(", ")))
+    }
+
+    /// Whether any column is kept.
+    fn any(&self) -> bool {
+        self.columns.iter().any(|(_, builder)| builder.is_used())
+    }
+
+    fn take(&mut self, schema: &Schema, block: &Block, faults: &mut Faults) {
+        for (at, builder) in &mut self.columns {
+            builder.append(&schema.fields[*at], *at, block.column(*at), faults);
+        }
+        if !self.any() || !faults.is_empty() {
+            return;
+        }
+        let mut key = Vec::new();
+        for row in self.ids.len()..self.ids.len() + block.len() {
+            key.clear();
+            self.columns.iter().for_each(|(_, builder)| builder.key(row, &mut key));
+            let next = self.numbers.len() as u32;
+            let number = match self.numbers.get(&key) {
+                Some(&number) => number,
+                None => *self.numbers.entry(key.clone()).or_insert(next),
+            };
+            self.ids.push(number);
+        }
+    }
+
+    /// Contexts of the last `rows` rows; empty without any.
+    fn last(&self, rows: usize) -> &[u32] {
+        if self.any() { &self.ids[self.ids.len() - rows..] } else { &[] }
+    }
+
+    fn finish(self, schema: &Schema) -> Option<MetadataTable> {
+        self.any().then(|| {
+            let name = |at: usize| schema.fields[at].name.clone();
+            let columns = self.columns.into_iter().map(|(at, builder)| (name(at), builder));
+            table::table(columns.collect(), &self.ids, self.numbers.len()).0
+        })
     }
 }
 
 struct Encoder<'a> {
     rules: &'a ImportRules,
     columns: Columns,
+    contexts: Contexts,
     users: Vocabulary,
     items: Vocabulary,
     sessions: Vocabulary,
@@ -98,10 +160,11 @@ struct Encoded {
 }
 
 impl<'a> Encoder<'a> {
-    fn new(rules: &'a ImportRules, columns: Columns) -> Self {
+    fn new(rules: &'a ImportRules, columns: Columns, contexts: Contexts) -> Self {
         Self {
             rules,
             columns,
+            contexts,
             users: Vocabulary::new(),
             items: Vocabulary::new(),
             sessions: Vocabulary::new(),
@@ -125,10 +188,7 @@ impl<'a> Encoder<'a> {
         if let Some(session) = columns.session {
             ids(session, block, keep, sessions, session_ids, faults);
         }
-        for &at in &columns.rest {
-            let field = &schema.fields[at];
-            ColumnBuilder::new(field).append(field, at, block.column(at), faults);
-        }
+        self.contexts.take(schema, block, faults);
         if faults.is_empty() {
             self.push();
         }
@@ -186,6 +246,7 @@ impl<'a> Encoder<'a> {
     fn push(&mut self) {
         let Encoded { timestamps, event_types, values, keep, users, items, sessions } = &self.block;
         let rows = (0..keep.len()).filter(|&row| keep[row]);
+        let contexts = self.contexts.last(keep.len());
         for (kept, row) in rows.enumerate() {
             let event = Event {
                 item: items[kept],
@@ -193,6 +254,7 @@ impl<'a> Encoder<'a> {
                 event_type: event_types.get(row).copied(),
                 value: values.get(row).copied(),
                 session: sessions.get(kept).copied(),
+                context: contexts.get(row).copied(),
             };
             self.builder.push(users[kept], event);
         }

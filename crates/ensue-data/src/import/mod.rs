@@ -199,7 +199,7 @@ impl DatasetGroup {
         request.rules.check()?;
         let rules = &request.rules;
         let draft = interactions::import(&request.interactions, rules, run)?;
-        let Draft { mut users, mut items, builder, mut warnings } = draft;
+        let Draft { mut users, mut items, builder, contexts: context_table, mut warnings } = draft;
         let mut metadata = |source: &Option<Source>, dataset, vocabulary| {
             let source = source.as_ref();
             source
@@ -211,8 +211,13 @@ impl DatasetGroup {
         let user_table = metadata(&request.users, DatasetType::Users, &mut users)?;
         let item_table = metadata(&request.items, DatasetType::Items, &mut items)?;
         let interactions = builder.build(users.len(), items.len());
-        let group =
-            Self { user_table, item_table, warnings, ..Self::new(interactions, users, items) };
+        let group = Self {
+            user_table,
+            item_table,
+            context_table,
+            warnings,
+            ..Self::new(interactions, users, items)
+        };
         let group = group
             .finished(&Minimum::of(rules))
             .map_err(|rule| DataError::too_small(&request.interactions.path, rule))?;

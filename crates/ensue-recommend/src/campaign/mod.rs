@@ -241,7 +241,7 @@ impl Campaign {
         };
         let model: &dyn Recommend = if history.is_some() { &*parts.model } else { &parts.popular };
         let history = history.unwrap_or(NO_EVENTS);
-        let query = Query { user, history, exclude: &seen };
+        let query = Query { user, ..Query::from_history(history) }.excluding(&seen);
         let mut answers = model.recommend(&[query], request.num_results)?;
         let items = answers.pop().unwrap_or_default();
         Ok(Recommendations {
@@ -319,13 +319,27 @@ impl Campaign {
             let session = histories
                 .has_sessions()
                 .then(|| user.session(put.session_id.as_deref(), put.timestamp));
-            user.push(Event { item, timestamp: put.timestamp, event_type, value, session });
+            let context = None;
+            user.push(Event {
+                item,
+                timestamp: put.timestamp,
+                event_type,
+                value,
+                session,
+                context,
+            });
         });
     }
 }
 
-const NO_EVENTS: History<'static> =
-    History { items: &[], timestamps: &[], event_types: None, values: None, sessions: None };
+const NO_EVENTS: History<'static> = History {
+    items: &[],
+    timestamps: &[],
+    event_types: None,
+    values: None,
+    sessions: None,
+    contexts: None,
+};
 
 fn check_user_id(user_id: &str) -> Result<(), CampaignError> {
     if user_id.is_empty() {

@@ -22,6 +22,7 @@ pub(super) fn train(
         interactions: solution.select(group)?,
         user_table: group.user_table.clone().map(Arc::new),
         item_table: group.item_table.clone().map(Arc::new),
+        context_table: group.context_table.clone().map(Arc::new),
     };
     let data_fingerprint = all.interactions.fingerprint();
     let split = split(&all.interactions, solution.evaluation, run.seed);

@@ -1,9 +1,9 @@
 //! HRNN as the training loop sees it.
 
-use ensue_core::{HeldOut, NdcgForm, Run, Seed, metrics::ranking::ndcg_at};
+use ensue_core::{HeldOut, History, NdcgForm, Run, Seed, metrics::ranking::ndcg_at};
 use ensue_nn::train::{Learner, Loss, StepContext};
 
-use crate::top_k;
+use crate::{Query, top_k};
 
 use super::{
     infer::Inference,
@@ -80,7 +80,7 @@ impl Learner for HrnnLearner {
 
 /// NDCG@10 in Amazon's form, over the whole catalogue.
 fn ndcg(scores: &[f32], relevant: &[u32]) -> f64 {
-    let best = top_k(scores, 10, &[]);
+    let best = top_k(scores, 10, &Query::from_history(History::default()));
     let hits: Vec<bool> = best.iter().map(|item| relevant.contains(item)).collect();
     ndcg_at(&hits, 10, NdcgForm::Amazon)
 }

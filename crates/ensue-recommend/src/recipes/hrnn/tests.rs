@@ -157,9 +157,8 @@ fn a_gap_or_a_session_column_starts_a_session() {
     let history = |sessions| History {
         items: &[1, 2, 3, 4],
         timestamps: &timestamps,
-        event_types: None,
-        values: None,
         sessions,
+        ..History::default()
     };
     let starts = |h| (0..4).map(|at| coder.starts_session(h, at)).collect::<Vec<_>>();
     assert_eq!(starts(history(None)), [true, false, true, false]);
@@ -249,13 +248,7 @@ fn a_missing_event_type_counts_as_the_first() {
 fn only_the_newest_items_of_a_long_history_are_remembered() {
     let n = CAPACITY as u32 + 10;
     let (items, timestamps): (Vec<u32>, Vec<i64>) = (0..n).map(|i| (i, i64::from(i))).unzip();
-    let history = History {
-        items: &items,
-        timestamps: &timestamps,
-        event_types: None,
-        values: None,
-        sessions: None,
-    };
+    let history = History { items: &items, timestamps: &timestamps, ..History::default() };
     let coder = Coder { gap: 1800, hierarchy: Hierarchy::Flat, types: 1 };
     let mut kept: Vec<u32> = Seen::of(history, &coder).codes().map(|(item, _)| item).collect();
     kept.sort_unstable();

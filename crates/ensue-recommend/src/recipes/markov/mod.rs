@@ -96,7 +96,7 @@ impl FittedMarkov {
     fn answer(&self, query: &Query<'_>, k: usize) -> Vec<ScoredItem> {
         let row = query.history.items.last().map_or(0..0, |&last| self.row(last));
         let followed = &self.items[row.clone()];
-        let allowed = |item: &u32| query.exclude.binary_search(item).is_err();
+        let allowed = |item: &u32| query.allows(*item);
         let mut near: Vec<(f64, u32)> = (followed.iter().zip(&self.counts[row]))
             .filter(|(item, _)| allowed(item))
             .map(|(&item, &times)| (self.score(item, times), item))

@@ -3,10 +3,13 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use ensue_core::{
     History, Interactions, Run,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
+use ensue_data::MetadataTable;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -132,8 +135,7 @@ impl Recommend for FittedPopularityCount {
     ) -> Result<Vec<Vec<ScoredItem>>, QueryError> {
         check_queries(queries, self.n_items())?;
         let answer = |query: &Query<'_>| {
-            let allowed =
-                self.ranking.iter().filter(|item| query.exclude.binary_search(item).is_err());
+            let allowed = self.ranking.iter().filter(|&&item| query.allows(item));
             allowed.take(k).map(|&item| ScoredItem { item, score: None }).collect()
         };
         Ok(queries.iter().map(answer).collect())
@@ -147,6 +149,12 @@ impl Recommend for FittedPopularityCount {
             1 + higher as u32
         };
         Ok(history.items.iter().skip(from).map(rank).collect())
+    }
+
+    fn with_items(&self, items: &MetadataTable) -> Option<Arc<dyn Recommend>> {
+        let mut counts = self.counts.clone();
+        counts.resize(items.len().max(counts.len()), 0);
+        Some(Arc::new(Self::from_counts(counts)))
     }
 
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {

@@ -1,11 +1,16 @@
-//! What is known about each user or item.
+//! What is known about each user, item or moment.
+
+mod codec;
 
 use polars::prelude::Column;
 
 use crate::Vocabulary;
 use crate::error::Rule;
+use crate::fields::FieldValues;
 use crate::read::cells::{self, Faults};
 use crate::schema::{CREATION_TIMESTAMP, Field, FieldType};
+
+pub use codec::MetadataError;
 
 /// Stands for a missing timestamp in [`MetadataColumn::Timestamp`].
 pub const MISSING_TIMESTAMP: i64 = i64::MIN;
@@ -81,6 +86,35 @@ impl MetadataTable {
         self.names.iter().map(String::as_str).zip(&self.columns)
     }
 
+    /// Puts values that fit in the row of an id; see [`MetadataTable::set_row`].
+    pub(crate) fn put(&mut self, id: u32, fields: &FieldValues) {
+        let at = id as usize;
+        let len = self.len().max(at + 1);
+        self.known.resize(len, false);
+        self.known[at] = true;
+        for (name, column) in self.names.iter().zip(&mut self.columns) {
+            let value = fields.get(name);
+            match column {
+                MetadataColumn::Categorical(categories) => {
+                    categories.set(at, len, &value.map_or_else(String::new, |value| value.text()));
+                }
+                MetadataColumn::Number(numbers) => {
+                    numbers.resize(len, f32::NAN);
+                    numbers[at] = value.and_then(|v| v.number()).map_or(f32::NAN, |n| n as f32);
+                }
+                MetadataColumn::Boolean(flags) => {
+                    flags.resize(len, None);
+                    flags[at] = value.and_then(|value| value.boolean());
+                }
+                MetadataColumn::Timestamp(times) => {
+                    times.resize(len, MISSING_TIMESTAMP);
+                    let time = value.and_then(|v| v.number()).map(|seconds| seconds as i64);
+                    times[at] = time.unwrap_or(MISSING_TIMESTAMP);
+                }
+            }
+        }
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&MetadataColumn> {
         self.columns().find(|(known, _)| *known == name).map(|(_, column)| column)
@@ -108,6 +142,26 @@ impl ColumnBuilder {
             FieldType::Long if field.name == CREATION_TIMESTAMP => Self::Timestamp(Vec::new()),
             FieldType::Boolean => Self::Boolean(Vec::new()),
             _ => Self::Number(Vec::new()),
+        }
+    }
+
+    /// Whether rows are kept at all.
+    pub(crate) fn is_used(&self) -> bool {
+        !matches!(self, Self::Unused)
+    }
+
+    /// Adds what tells the value of a row from others to a key.
+    pub(crate) fn key(&self, row: usize, key: &mut Vec<u8>) {
+        match self {
+            Self::Categorical(categories) => {
+                let codes = categories.of(row as u32);
+                key.extend((codes.len() as u32).to_le_bytes());
+                key.extend(codes.iter().flat_map(|code| code.to_le_bytes()));
+            }
+            Self::Number(numbers) => key.extend((numbers[row] + 0.0).to_bits().to_le_bytes()),
+            Self::Boolean(flags) => key.push(flags[row].map_or(2, u8::from)),
+            Self::Timestamp(times) => key.extend(times[row].to_le_bytes()),
+            Self::Unused => {}
         }
     }
 
@@ -172,6 +226,25 @@ impl Categories {
         }
         self.offsets.push(self.codes.len() as u32);
         Ok(())
+    }
+
+    /// Replaces row `at` of `len` by the categories of a cell.
+    fn set(&mut self, at: usize, len: usize, cell: &str) {
+        let end = self.offsets.last().copied().unwrap_or_default();
+        self.offsets.resize(len + 1, end);
+        let mut codes: Vec<u32> = Vec::new();
+        for category in cell.split('|').filter(|category| !category.is_empty()) {
+            let code = self.vocabulary.insert(category);
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        let old = self.offsets[at]..self.offsets[at + 1];
+        let (before, now) = (old.len() as u32, codes.len() as u32);
+        self.codes.splice(old.start as usize..old.end as usize, codes);
+        for offset in &mut self.offsets[at + 1..] {
+            *offset = *offset - before + now;
+        }
     }
 
     fn gather(self, rows: &[u32]) -> Self {
