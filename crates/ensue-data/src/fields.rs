@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn values_that_do_not_fit_are_refused_and_change_nothing() {
         let mut table = table();
-        let before = table.clone();
+        let rows = |table: &MetadataTable| [0, 1, 2].map(|id| table.row(id));
+        let before = rows(&table);
         for (given, message) in [
             (
                 r#"{"COLOR": "red"}"#,
@@ -257,6 +258,6 @@ mod tests {
         ] {
             assert_eq!(table.set_row(0, &fields(given)).unwrap_err().to_string(), message);
         }
-        assert_eq!(table, before);
+        assert_eq!((table.len(), rows(&table)), (2, before));
     }
 }
