@@ -96,31 +96,9 @@ impl DatasetGroup {
             .map_err(|rule| DataError::too_small(file, rule))
     }
 
-    /// When each item came to be, seconds since 1970: its `CREATION_TIMESTAMP` where the Items file has
-    /// one, else its oldest interaction, else the newest interaction of all (Amazon's rule), else 0.
+    /// When each item came to be; see [`creation_timestamps`].
     pub fn creation_timestamps(&self) -> Vec<i64> {
-        let mut oldest = vec![MISSING_TIMESTAMP; self.items.len()];
-        let mut newest = 0;
-        for (_, history) in self.interactions.users() {
-            for (&item, &timestamp) in history.items.iter().zip(history.timestamps) {
-                let known = &mut oldest[item as usize];
-                if *known == MISSING_TIMESTAMP || timestamp < *known {
-                    *known = timestamp;
-                }
-                newest = newest.max(timestamp);
-            }
-        }
-        let given =
-            match self.item_table.as_ref().and_then(|table| table.column(CREATION_TIMESTAMP)) {
-                Some(MetadataColumn::Timestamp(given)) => given.as_slice(),
-                _ => &[],
-            };
-        for (item, time) in oldest.iter_mut().enumerate() {
-            let given = given.get(item).copied().filter(|&given| given != MISSING_TIMESTAMP);
-            let first = Some(*time).filter(|&first| first != MISSING_TIMESTAMP);
-            *time = given.or(first).unwrap_or(newest);
-        }
-        oldest
+        creation_timestamps(&self.interactions, self.item_table.as_ref())
     }
 
     /// Drops duplicates and holds what is left against the minimums.
@@ -138,6 +116,34 @@ impl DatasetGroup {
         minimum.check(&self.interactions)?;
         Ok(self)
     }
+}
+
+/// When each item came to be, seconds since 1970: its `CREATION_TIMESTAMP` where the metadata of the items have one, else
+/// its oldest interaction, else the newest interaction of all (Amazon's rule), else 0.
+pub fn creation_timestamps(
+    interactions: &Interactions,
+    item_table: Option<&MetadataTable>,
+) -> Vec<i64> {
+    let mut oldest = vec![MISSING_TIMESTAMP; interactions.n_items()];
+    let mut newest = 0;
+    let events = interactions.all_events();
+    for (&item, &timestamp) in events.items.iter().zip(events.timestamps) {
+        let known = &mut oldest[item as usize];
+        if *known == MISSING_TIMESTAMP || timestamp < *known {
+            *known = timestamp;
+        }
+        newest = newest.max(timestamp);
+    }
+    let given = match item_table.and_then(|table| table.column(CREATION_TIMESTAMP)) {
+        Some(MetadataColumn::Timestamp(given)) => given.as_slice(),
+        _ => &[],
+    };
+    for (item, time) in oldest.iter_mut().enumerate() {
+        let given = given.get(item).copied().filter(|&given| given != MISSING_TIMESTAMP);
+        let first = Some(*time).filter(|&first| first != MISSING_TIMESTAMP);
+        *time = given.or(first).unwrap_or(newest);
+    }
+    oldest
 }
 
 /// Positions, ascending over all users' events, of those that repeat an earlier one in user, item,

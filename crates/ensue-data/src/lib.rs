@@ -39,7 +39,7 @@ pub mod write;
 
 pub use error::{DataError, Rule};
 pub use fields::{FieldError, FieldValue, FieldValues};
-pub use group::DatasetGroup;
+pub use group::{DatasetGroup, creation_timestamps};
 pub use import::{Format, ImportRequest, ImportRules, Source};
 pub use schema::{Schema, SchemaError};
 pub use table::{Categories, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable};
