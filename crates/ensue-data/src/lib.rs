@@ -42,5 +42,7 @@ pub use fields::{FieldError, FieldValue, FieldValues};
 pub use group::{DatasetGroup, creation_timestamps};
 pub use import::{Format, ImportRequest, ImportRules, Source};
 pub use schema::{Schema, SchemaError};
-pub use table::{Categories, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable};
+pub use table::{
+    Categories, FieldKind, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable,
+};
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -11,6 +11,7 @@ mod campaign;
 mod columns;
 mod errors;
 mod evaluation;
+mod features;
 mod query;
 pub mod recipes;
 mod solution;

@@ -65,7 +65,44 @@ impl Categories {
     }
 }
 
+/// What kind of values a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldKind {
+    /// None, one or several categories.
+    Categorical,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// Seconds since 1970.
+    Timestamp,
+}
+
 impl MetadataTable {
+    /// A table without ids; [`MetadataTable::set_row`] adds them.
+    ///
+    /// ```
+    /// use ensue_data::{FieldKind, MetadataTable};
+    /// let mut items = MetadataTable::with_fields([("GENRE", FieldKind::Categorical)]);
+    /// items.set_row(0, &[("GENRE".to_owned(), "Action|Drama".into())].into())?;
+    /// assert_eq!(items.len(), 1);
+    /// # Ok::<(), ensue_data::FieldError>(())
+    /// ```
+    pub fn with_fields<'a>(fields: impl IntoIterator<Item = (&'a str, FieldKind)>) -> Self {
+        let column = |kind| match kind {
+            FieldKind::Categorical => MetadataColumn::Categorical(Categories {
+                offsets: vec![0],
+                ..Categories::default()
+            }),
+            FieldKind::Number => MetadataColumn::Number(Vec::new()),
+            FieldKind::Boolean => MetadataColumn::Boolean(Vec::new()),
+            FieldKind::Timestamp => MetadataColumn::Timestamp(Vec::new()),
+        };
+        let (names, columns) =
+            fields.into_iter().map(|(name, kind)| (name.to_owned(), column(kind))).unzip();
+        Self { names, columns, known: Vec::new() }
+    }
+
     /// Number of ids.
     pub fn len(&self) -> usize {
         self.known.len()
