@@ -7,7 +7,8 @@
 //! | [`recurrent`] | recurrent layers whose whole sweep is one differentiable operation |
 //! | [`likelihood`] | losses and draws of the distributions that forecasts have |
 //! | [`loss`] | losses over a catalogue, fused with their product |
-//! | [`kernels`] | the CPU code under both |
+//! | [`retrieval`] | the best items of a catalogue, exactly |
+//! | [`kernels`] | the CPU code under them |
 //! | [`embedding`] | tables of which a step touches few rows |
 //! | [`optim`] | Adam, Adagrad, clipping, learning-rate schedules |
 //! | [`weights`] | modules to safetensors and back |
@@ -27,5 +28,6 @@ pub mod loss;
 mod ndarray;
 pub mod optim;
 pub mod recurrent;
+pub mod retrieval;
 pub mod train;
 pub mod weights;

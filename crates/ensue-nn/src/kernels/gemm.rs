@@ -88,6 +88,30 @@ impl<E: Element> Packed<E> {
         }
         Self { data, width, k, n }
     }
+
+    /// All panels, one after the other.
+    pub(super) fn panels(&self) -> &[E] {
+        &self.data
+    }
+
+    /// Columns of a panel.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Column `column` of the matrix, which is `k` long.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    pub(super) fn column(&self, column: usize, out: &mut [E]) {
+        assert!(column < self.n, "column {column} of {}", self.n);
+        assert_eq!(out.len(), self.k, "a column's length");
+        let (panel, at) = (column / self.width, column % self.width);
+        let panel = &self.data[panel * self.k * self.width..];
+        for (out, row) in out.iter_mut().zip(panel.chunks_exact(self.width)) {
+            *out = row[at];
+        }
+    }
 }
 
 /// `c[m, n] = a[m, k] b[k, n]`, or `+=` when `accumulate`; rows of `c` are `c_stride` apart.

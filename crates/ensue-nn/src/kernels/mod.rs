@@ -15,6 +15,7 @@
 )]
 
 mod buffer;
+mod catalogue;
 mod gemm;
 mod isa;
 mod lanes;
@@ -22,15 +23,18 @@ mod likelihood;
 mod peak;
 mod sampled;
 mod softmax;
+mod stream;
 pub(crate) mod sweep;
 mod threads;
 mod update;
 
+pub(crate) use catalogue::Table;
 pub use isa::{Isa, available_isas, isa, with_isa};
 pub(crate) use likelihood::{LikelihoodArgs, likelihood_loss};
 pub use peak::{TwoLayers, peak_flops};
 pub(crate) use sampled::{SampledArgs, sampled_loss};
 pub(crate) use softmax::{SoftmaxArgs, Terms, softmax_cross_entropy};
+pub use stream::stream;
 pub use sweep::sweep_flops;
 pub(crate) use sweep::{
     Head, LayerState, PathNet, Rollout, StepWeights, SweepArgs, SweepSaved, sweep_backward,

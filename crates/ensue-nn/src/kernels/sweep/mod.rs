@@ -29,7 +29,7 @@ mod pack;
 mod paths;
 mod reset_before;
 mod step;
-mod tile;
+pub(super) mod tile;
 mod transpose;
 
 use super::buffer::Buffer;

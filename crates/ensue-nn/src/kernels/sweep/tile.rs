@@ -3,7 +3,7 @@
 use crate::kernels::lanes::{Element, Lanes};
 
 /// Tallest tile of `vectors` vectors a row.
-pub(super) const fn tallest<L: Lanes>(vectors: usize) -> usize {
+pub(in crate::kernels) const fn tallest<L: Lanes>(vectors: usize) -> usize {
     let rows = L::TILE / vectors;
     if rows == 0 {
         1
@@ -15,7 +15,7 @@ pub(super) const fn tallest<L: Lanes>(vectors: usize) -> usize {
 }
 
 /// Whether a tile of that size is ever asked for; keeps the compiler from making the others.
-pub(super) const fn fits<L: Lanes>(rows: usize, vectors: usize) -> bool {
+pub(in crate::kernels) const fn fits<L: Lanes>(rows: usize, vectors: usize) -> bool {
     rows <= tallest::<L>(vectors)
 }
 
@@ -23,12 +23,12 @@ pub(super) const fn fits<L: Lanes>(rows: usize, vectors: usize) -> bool {
 ///
 /// Loops over them are written out where they are used: the body of a closure would not be compiled
 /// for the instruction set of the function around it.
-pub(super) const fn tiles(rows: usize, tallest: usize) -> usize {
+pub(in crate::kernels) const fn tiles(rows: usize, tallest: usize) -> usize {
     rows.div_ceil(tallest)
 }
 
 /// First row and height of tile `i` of `n`.
-pub(super) const fn tile(rows: usize, n: usize, i: usize) -> (usize, usize) {
+pub(in crate::kernels) const fn tile(rows: usize, n: usize, i: usize) -> (usize, usize) {
     let from = rows * i / n;
     (from, rows * (i + 1) / n - from)
 }
@@ -56,7 +56,7 @@ macro_rules! with_rows {
         $run
     }};
 }
-pub(super) use with_rows;
+pub(in crate::kernels) use with_rows;
 
 /// Loads the first `n` of `N` elements, zeros beyond.
 ///
