@@ -35,7 +35,7 @@ pub(crate) fn to_bytes<N: Number>(column: &[N]) -> Vec<u8> {
 }
 
 /// The column in `bytes`, or `None` when they are not a whole number of values.
-fn from_bytes<N: Number>(bytes: &[u8]) -> Option<Vec<N>> {
+pub(crate) fn from_bytes<N: Number>(bytes: &[u8]) -> Option<Vec<N>> {
     let whole = bytes.len().is_multiple_of(N::SIZE);
     whole.then(|| bytes.chunks_exact(N::SIZE).map(N::get).collect())
 }

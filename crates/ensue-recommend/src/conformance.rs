@@ -9,7 +9,7 @@ use std::{
 };
 
 use ensue_core::{
-    Event, History, Interactions, InteractionsBuilder, OwnedHistory, Run, Seed,
+    Bitmap, Event, History, Interactions, InteractionsBuilder, OwnedHistory, Run, Seed,
     artifact::{ArtifactReader, ArtifactWriter},
 };
 
@@ -36,6 +36,11 @@ pub(crate) trait Conformance: Recipe {
     /// Settings that fit the checkerboard quickly.
     fn small() -> Self {
         Self::default()
+    }
+
+    /// The checkerboard, with what else the recipe needs.
+    fn data() -> TrainingData {
+        TrainingData::from_interactions(checkerboard())
     }
 }
 
@@ -64,8 +69,7 @@ fn run() -> Run {
 }
 
 fn fit<R: Conformance>() -> R::Fitted {
-    let data = TrainingData::from_interactions(checkerboard());
-    R::small().fit(&data, &mut run()).expect("the checkerboard is good data")
+    R::small().fit(&R::data(), &mut run()).expect("the checkerboard is good data")
 }
 
 fn items(answer: &[ScoredItem]) -> Vec<u32> {
@@ -178,6 +182,69 @@ pub(crate) fn excluded_items_stay_out<R: Conformance>() {
     let rest = items(&model.recommend(&[query.excluding(&excluded)], ITEMS as usize).unwrap()[0]);
     let expected: Vec<u32> = all.into_iter().filter(|item| !excluded.contains(item)).collect();
     assert_eq!(rest, expected);
+}
+
+pub(crate) fn masked_items_stay_out<R: Conformance>() {
+    // Oracle: the same items excluded; and a mask that ends before the catalogue allows nothing beyond.
+    let model = fit::<R>();
+    let walked = history(&[1, 3, 5]);
+    let query = Query::from_history(walked.as_history());
+    let excluded: Vec<u32> = (0..ITEMS).filter(|item| item % 3 == 1).collect();
+    let mut mask = Bitmap::ones(ITEMS as usize);
+    excluded.iter().for_each(|&item| mask.remove(item));
+    let masked = Query { allowed: Some(&mask), ..query };
+    let all = ITEMS as usize;
+    let expected = model.recommend(&[query.excluding(&excluded)], all).unwrap();
+    assert_eq!(model.recommend(&[masked], all).unwrap(), expected);
+    let short = Bitmap::ones(5);
+    let answer = model.recommend(&[Query { allowed: Some(&short), ..query }], all).unwrap();
+    assert_eq!(items(&answer[0]).into_iter().collect::<BTreeSet<_>>(), (0..5).collect());
+}
+
+pub(crate) fn lists_are_reranked<R: Conformance>() {
+    // Oracle: the list itself as a set; scores that fall and, where there are any, sum to 1; what is unknown comes last.
+    let model = fit::<R>();
+    let (walked, other) = (history(&[1, 3, 5]), history(&[]));
+    let queries = [&walked, &other].map(|h| Query::from_history(h.as_history()));
+    let list = [7, ITEMS + 3, 0, 9, ITEMS, 2];
+    let answers = model.rerank(&queries, &[&list, &[]]).unwrap();
+    assert_eq!(answers.len(), 2);
+    assert!(answers[1].is_empty());
+    let order = items(&answers[0]);
+    assert_eq!(order[4..], [ITEMS + 3, ITEMS]);
+    assert_eq!(order[..4].iter().copied().collect::<BTreeSet<_>>(), [0, 2, 7, 9].into());
+    assert!(answers[0][4..].iter().all(|line| line.score.is_none()));
+    let scores: Vec<Option<f32>> = answers[0][..4].iter().map(|line| line.score).collect();
+    if model.probabilities() {
+        assert!(scores.is_sorted_by(|a, b| a >= b));
+        let sum: f32 = scores.iter().flatten().sum();
+        assert!((sum - 1.0).abs() < 1e-5, "scores sum to {sum}");
+    } else {
+        assert_eq!(scores, [None; 4]);
+    }
+    let alone = model.rerank(&queries[..1], &[&list]).unwrap();
+    assert_eq!(items(&alone[0]), order);
+}
+
+pub(crate) fn memories_answer_the_same<R: Conformance>() {
+    // Oracle: the answer without a memory; one that was made in steps, and one that is too short, must give the same.
+    let model = fit::<R>();
+    let walked = history(&[1, 3, 5, 7, 7, 11, 0]);
+    let mut memory = None;
+    for n in 0..=walked.len() {
+        let plain = Query::from_history(walked.as_history().first(n));
+        let short = Query { memory: memory.as_ref(), ..plain };
+        let made = model.remember(&short).unwrap();
+        let whole = Query { memory: made.as_ref(), ..plain };
+        let expected = model.scores(&[plain]).unwrap();
+        for query in [short, whole] {
+            let scores = model.scores(&[query]).unwrap();
+            for (a, b) in scores.row(0).iter().zip(expected.row(0)) {
+                assert!((a - b).abs() <= 1e-5 * b.abs().max(1.0), "{n} events: {a} and {b}");
+            }
+        }
+        memory = made;
+    }
 }
 
 pub(crate) fn k_beyond_the_catalogue_gives_the_catalogue<R: Conformance>() {
@@ -306,8 +373,7 @@ pub(crate) fn a_cancelled_run_fits_nothing<R: Conformance>() {
     // Oracle: the cancel flag, raised before the fit.
     let mut run = run();
     run.cancel.cancel();
-    let data = TrainingData::from_interactions(checkerboard());
-    assert!(R::small().fit(&data, &mut run).is_err());
+    assert!(R::small().fit(&R::data(), &mut run).is_err());
 }
 
 pub(crate) fn threads_share_a_model<R: Conformance>() {
@@ -330,7 +396,7 @@ macro_rules! conformance_suite {
             @tests $recipe:
             finds_the_known_answer, a_batch_equals_its_single_queries, answers_follow_the_scores,
             ranks_follow_the_scores, excluded_items_stay_out, k_beyond_the_catalogue_gives_the_catalogue,
-            unknown_users_and_items, an_empty_history_is_answered, the_same_seed_gives_the_same_bytes,
+            unknown_users_and_items, masked_items_stay_out, lists_are_reranked, memories_answer_the_same, an_empty_history_is_answered, the_same_seed_gives_the_same_bytes,
             a_damaged_model_is_refused, settings_are_strict_and_round_trip, a_cancelled_run_fits_nothing,
             threads_share_a_model,
         );

@@ -58,6 +58,34 @@ pub enum FitError {
         /// What removed them.
         reason: String,
     },
+    /// The recipe learns from metadata that the data do not have.
+    #[error("{recipe}: needs metadata of the {dataset}, and the data have none")]
+    NoMetadata {
+        /// Name of the recipe.
+        recipe: &'static str,
+        /// What the metadata would describe.
+        dataset: &'static str,
+    },
+    /// There are too few or too many cold items.
+    #[error(
+        "{recipe}: {found} items are cold (fewer than {max_interactions} interactions, younger than {max_days} days), \
+         but {least} to {most} must be: change cold_start_max_interactions, cold_start_max_duration, or the bounds \
+         min_cold_items and max_cold_items"
+    )]
+    ColdItems {
+        /// Name of the recipe.
+        recipe: &'static str,
+        /// Cold items there are.
+        found: usize,
+        /// The setting `cold_start_max_interactions`.
+        max_interactions: u32,
+        /// The setting `cold_start_max_duration`.
+        max_days: f64,
+        /// Fewest that are accepted.
+        least: usize,
+        /// Most that are accepted.
+        most: usize,
+    },
     /// The device could not be opened.
     #[error(transparent)]
     Device(#[from] DeviceError),

@@ -158,7 +158,10 @@ pub trait Recommend: Send + Sync + Debug {
     ) -> Result<Vec<Vec<ScoredItem>>, QueryError> {
         let scores = self.scores(queries)?;
         let rows = (0..queries.len()).map(|row| scores.row(row));
-        Ok(rows.zip(lists).map(|(row, list)| rerank(row, list, self.probabilities())).collect())
+        let answers = rows.zip(lists).map(|(row, list)| {
+            rerank(|item| row.get(item as usize).copied(), list, self.probabilities())
+        });
+        Ok(answers.collect())
     }
 
     /// What to keep of a query's history so that later answers for it, or for a longer one, need not read it again;
@@ -210,16 +213,23 @@ pub trait Recommend: Send + Sync + Debug {
 }
 
 /// The items of `list` by falling score; see [`Recommend::rerank`].
-fn rerank(scores: &[f32], list: &[u32], probabilities: bool) -> Vec<ScoredItem> {
-    let score = |item: u32| scores.get(item as usize).copied().filter(|score| !score.is_nan());
-    let mut known: Vec<(u32, f32)> =
-        list.iter().filter_map(|&item| Some((item, score(item)?))).collect();
-    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+pub(crate) fn rerank(
+    score: impl Fn(u32) -> Option<f32>,
+    list: &[u32],
+    probabilities: bool,
+) -> Vec<ScoredItem> {
+    let (mut known, mut unknown) = (Vec::with_capacity(list.len()), Vec::new());
+    for &item in list {
+        match score(item).filter(|score| !score.is_nan()) {
+            Some(score) => known.push((item, score)),
+            None => unknown.push((item, None)),
+        }
+    }
+    known.sort_by(|a: &(u32, f32), b| b.1.total_cmp(&a.1));
     let own: Vec<f32> = known.iter().map(|&(_, score)| score).collect();
     let (maximum, sum) = softmax_terms(&own);
     let share = |score: f32| ((score as f64 - maximum).exp() / sum) as f32;
     let scored = known.into_iter().map(|(item, score)| (item, probabilities.then(|| share(score))));
-    let unknown = list.iter().filter(|&&item| score(item).is_none()).map(|&item| (item, None));
     scored.chain(unknown).map(|(item, score)| ScoredItem { item, score }).collect()
 }
 

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::Seed;
 
-use super::{Cell, State, Weights, sequence};
+use super::{Cell, Decoder, State, Weights, sequence};
 use crate::init::uniform;
 
 /// One recurrent layer: a cell, its packed weights and the sweep over them.
@@ -81,5 +81,10 @@ impl RecurrentLayer {
         keep: Option<Tensor<2>>,
     ) -> (Tensor<3>, State) {
         sequence(self.cell, x, &self.weights(), state, keep)
+    }
+
+    /// The layer as it is now, packed for answering one step at a time.
+    pub fn decoder(&self) -> Decoder {
+        Decoder::new(std::slice::from_ref(self))
     }
 }

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use crate::columns::{are_offsets, from_bytes, to_bytes};
+
 /// Rows of an embedding table with their weights.
 pub(crate) type Bag = Vec<(u32, f32)>;
 
@@ -24,6 +26,37 @@ impl Bags {
     pub(crate) fn push(&mut self, bag: impl IntoIterator<Item = (u32, f32)>) {
         self.entries.extend(bag);
         self.offsets.push(self.entries.len() as u32);
+    }
+
+    /// Number of ids.
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// All of them as bytes: number of ids (u64), where each bag begins and the last ends (u64), rows (u32), weights (f32).
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let offsets: Vec<u64> = self.offsets.iter().map(|&at| u64::from(at)).collect();
+        let (rows, weights): (Vec<u32>, Vec<f32>) = self.entries.iter().copied().unzip();
+        [to_bytes(&[self.len() as u64]), to_bytes(&offsets), to_bytes(&rows), to_bytes(&weights)]
+            .concat()
+    }
+
+    /// Reads what [`Bags::to_bytes`] wrote for a table of `table_rows`; `None` when it is not that.
+    pub(crate) fn from_bytes(bytes: &[u8], table_rows: usize) -> Option<Self> {
+        let (head, rest) = bytes.split_at_checked(8)?;
+        let ids = usize::try_from(from_bytes::<u64>(head)?[0]).ok()?;
+        let (offsets, rest) = rest.split_at_checked(ids.checked_add(1)?.checked_mul(8)?)?;
+        let offsets: Vec<u64> = from_bytes(offsets)?;
+        let entries = rest.len() / 8;
+        let (rows, weights) = rest.split_at_checked(entries * 4)?;
+        let (rows, weights): (Vec<u32>, Vec<f32>) = (from_bytes(rows)?, from_bytes(weights)?);
+        let fits = are_offsets(&offsets, ids, entries)
+            && rows.len() == weights.len()
+            && rows.iter().all(|&row| (row as usize) < table_rows);
+        fits.then(|| Self {
+            offsets: offsets.into_iter().map(|at| at as u32).collect(),
+            entries: rows.into_iter().zip(weights).collect(),
+        })
     }
 
     /// The bag of an id; empty for one that is not here.

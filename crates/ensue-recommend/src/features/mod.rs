@@ -14,7 +14,7 @@ mod bags;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bags::{Bag, Bags};
+pub(crate) use bags::{Bag, Bags, sums};
 use ensue_data::{
     FieldValue, FieldValues, MISSING_TIMESTAMP, MetadataColumn, MetadataTable, Vocabulary,
 };
@@ -86,11 +86,6 @@ impl Fields {
     /// Rows of the embedding table.
     pub(crate) fn rows(&self) -> usize {
         self.rows as usize
-    }
-
-    /// Whether there is no field.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows == 0
     }
 
     /// The bags of the ids of a table; columns are found by name.

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 use ensue_data::{FieldKind, FieldValues, MetadataTable};
 
-use super::{bags::sums, *};
+use super::*;
 
 fn fields(json: &str) -> FieldValues {
     serde_json::from_str(json).unwrap()

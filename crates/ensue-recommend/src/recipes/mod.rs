@@ -4,7 +4,11 @@
 //! [`AnyRecipe`], the name in settings files and on the command line, loading by that name, and the conformance suite.
 
 pub mod hrnn;
+pub mod hrnn_coldstart;
+pub mod hrnn_metadata;
 pub mod markov;
+mod overlay;
+pub mod personalized_ranking;
 pub mod popularity_count;
 
 use ensue_core::{Run, artifact::ArtifactReader};
@@ -97,6 +101,12 @@ macro_rules! registry {
 registry! {
     /// Recurrent network over each user's stream of events.
     hrnn: Hrnn = "aws-hrnn",
+    /// HRNN with fields of items, users and moments.
+    hrnn_metadata: HrnnMetadata = "aws-hrnn-metadata",
+    /// HRNN for items that are new, by their fields.
+    hrnn_coldstart: HrnnColdstart = "aws-hrnn-coldstart",
+    /// Puts a given list into the order of a user's taste.
+    personalized_ranking: PersonalizedRanking = "aws-personalized-ranking",
     /// First-order Markov chain: what followed the last item most often.
     markov: Markov = "markov",
     /// The items most people had.

@@ -1,74 +1,107 @@
-//! From histories to scores with a trained network.
+//! From histories to what the network puts out after them.
 
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::History;
-
 use ensue_nn::recurrent::State as Recurrent;
 
-use super::{context::Coder, network::Network, repeat::Seen};
-use crate::{QueryError, rank_of};
+use super::{context::Coder, fields::Facts, network::Network, repeat::Seen};
+use crate::features::Bag;
 
 /// Events that one sweep reads at most, over all its rows: bounds the memory of a batch.
 const EVENTS: usize = 65_536;
 
-/// Rows of scores computed at once.
+/// Rows that one sweep has at most.
 const ROWS: usize = 256;
 
-/// A trained network and how its inputs are coded.
-#[derive(Debug)]
+/// A trained network, what it knows, and how its inputs are coded.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Inference<'a> {
     pub(super) network: &'a Network,
+    pub(super) facts: &'a Facts,
     pub(super) coder: Coder,
     pub(super) device: &'a Device,
-    pub(super) items: usize,
+    /// `[items, hidden]`: vectors of the items with what their fields add.
+    pub(super) table: &'a Tensor<2>,
+}
+
+/// One question, with what is known of its user and its moment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked<'a> {
+    pub(super) history: History<'a>,
+    pub(super) user: Bag,
+    pub(super) context: Bag,
+}
+
+/// States after some histories; `[rows, hidden]` each.
+#[derive(Debug, Clone)]
+pub(super) struct States {
+    pub(super) session: Tensor<2>,
+    /// Of the network over sessions; zeros without one.
+    pub(super) user: Tensor<2>,
 }
 
 impl Inference<'_> {
-    /// Scores of the whole catalogue after each history, row-major.
-    pub(super) fn scores(&self, histories: &[History<'_>]) -> Result<Vec<f32>, QueryError> {
+    /// Outputs after each history, row-major `[rows, hidden]`.
+    pub(super) fn outputs(&self, asked: &[Asked<'_>]) -> Vec<f32> {
+        let hidden = self.network.gru.hidden();
         // Rows of like length go together, so that little is computed on padding.
-        let mut order: Vec<usize> = (0..histories.len()).collect();
-        order.sort_by_key(|&i| histories[i].len());
-        let repeat = self.repeat_values();
-        let mut out = vec![0.0; histories.len() * self.items];
+        let mut order: Vec<usize> = (0..asked.len()).collect();
+        order.sort_by_key(|&i| asked[i].history.len());
+        let mut out = vec![0.0; asked.len() * hidden];
         let mut from = 0;
         while from < order.len() {
             let mut to = from + 1;
             while to < order.len()
                 && to - from < ROWS
-                && (to + 1 - from) * histories[order[to]].len() <= EVENTS
+                && (to + 1 - from) * asked[order[to]].history.len() <= EVENTS
             {
                 to += 1;
             }
-            let rows: Vec<History<'_>> = order[from..to].iter().map(|&i| histories[i]).collect();
-            let mut scores = values(self.network.scores(self.last_states(&rows)));
-            for (row, &i) in scores.chunks_exact_mut(self.items).zip(&order[from..to]) {
-                if let Some(terms) = &repeat {
-                    add_repeats(row, &Seen::of(histories[i], &self.coder), terms);
-                }
-                if row.iter().any(|v| !v.is_finite()) {
-                    return Err(QueryError::NotFinite { recipe: super::NAME, row: i });
-                }
-                out[i * self.items..][..self.items].copy_from_slice(row);
+            let rows: Vec<&Asked<'_>> = order[from..to].iter().map(|&i| &asked[i]).collect();
+            let states = self.states(&rows).session;
+            let found = self.output(states, rows.iter().copied());
+            for (row, &i) in found.chunks_exact(hidden).zip(&order[from..to]) {
+                out[i * hidden..][..hidden].copy_from_slice(row);
             }
             from = to;
         }
-        Ok(out)
+        out
     }
 
-    fn repeat_values(&self) -> Option<Vec<f32>> {
-        let values = self.network.repeat.as_ref()?.val().into_data();
-        Some(values.try_to_vec().expect("weights are f32"))
+    /// What the network puts out in these states, row-major.
+    pub(super) fn output<'a>(
+        &self,
+        states: Tensor<2>,
+        asked: impl Iterator<Item = &'a Asked<'a>> + Clone,
+    ) -> Vec<f32> {
+        let users = asked.clone().map(|asked| asked.user.as_slice());
+        let contexts = asked.map(|asked| asked.context.as_slice());
+        values(self.network.output(states, users, contexts, self.device))
+    }
+
+    /// What the items of a history get added to their scores, ascending by item.
+    pub(super) fn added(&self, seen: &Seen, terms: Option<&[f32]>) -> Vec<(u32, f32)> {
+        let Some(terms) = terms else { return Vec::new() };
+        let mut added: Vec<(u32, f32)> =
+            seen.codes().map(|(item, code)| (item, terms[code])).collect();
+        added.sort_unstable_by_key(|&(item, _)| item);
+        added
+    }
+
+    /// The values that items had before get added; `None` when the network has none.
+    pub(super) fn repeat_terms(&self) -> Option<Vec<f32>> {
+        self.network.repeat.as_ref().map(|terms| values(terms.val()))
     }
 
     /// States after each history; zero after an empty one.
-    fn last_states(&self, rows: &[History<'_>]) -> Tensor<2> {
+    pub(super) fn states(&self, rows: &[&Asked<'_>]) -> States {
         let hidden = self.network.gru.hidden();
         let mut states = Tensor::zeros([rows.len(), hidden], self.device);
         if let Some(level) = &self.network.user {
-            let sessions: Vec<Vec<Range<usize>>> = rows.iter().map(|h| self.sessions(*h)).collect();
+            let sessions: Vec<Vec<Range<usize>>> =
+                rows.iter().map(|asked| self.sessions(asked.history)).collect();
             let most = sessions.iter().map(Vec::len).max().unwrap_or(0);
             let mut user = states.clone();
             for n in 0..most {
@@ -79,16 +112,17 @@ impl Inference<'_> {
                 user = user.clone() + (next - user) * moves;
                 states = self.sweep(rows, &part, level.start(user.clone()), states);
             }
-            return states;
+            return States { session: states, user };
         }
-        let whole: Vec<Range<usize>> = rows.iter().map(|h| 0..h.len()).collect();
-        self.sweep(rows, &whole, states.clone(), states)
+        let whole: Vec<Range<usize>> = rows.iter().map(|asked| 0..asked.history.len()).collect();
+        let user = states.clone();
+        States { session: self.sweep(rows, &whole, states.clone(), states), user }
     }
 
     /// State after the events `parts` of each row, from `first`; `empty` where there is no event.
     fn sweep(
         &self,
-        rows: &[History<'_>],
+        rows: &[&Asked<'_>],
         parts: &[Range<usize>],
         first: Tensor<2>,
         empty: Tensor<2>,
@@ -98,29 +132,56 @@ impl Inference<'_> {
         if time == 0 {
             return empty;
         }
-        // Parts start together; what follows a shorter one's end is ignored.
-        let n = rows.len() * time;
-        let (mut items, mut codes, mut types) = (vec![0; n], vec![0; n], vec![0; n]);
-        let mut last = vec![0.0; n];
-        for (row, (history, part)) in rows.iter().zip(parts).enumerate() {
-            for (step, at) in part.clone().enumerate() {
-                let i = row * time + step;
-                items[i] = history.items[at] as i32;
-                codes[i] = self.coder.code(*history, at);
-                types[i] = self.coder.event_type(*history, at);
-            }
-            if !part.is_empty() {
-                last[row * time + part.len() - 1] = 1.0;
-            }
+        let mut last = vec![0.0; rows.len() * time];
+        for (row, part) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
+            last[row * time + part.len() - 1] = 1.0;
         }
-        let table = self.network.items.val();
-        let x = self.network.embed(&table, &items, &codes, &types, [rows.len(), time], self.device);
+        // Parts start together; what follows a shorter one's end is ignored.
+        let x = self.inputs(rows, parts, time);
         let first = Some(Recurrent { h: first, c: None });
         let (h, _) = self.network.gru.forward(x, first, None);
         let last = Tensor::from_data(TensorData::new(last, [rows.len(), time, 1]), self.device);
         let states = (h * last).sum_dim(1).reshape([rows.len(), hidden]);
         let none = flags(parts.iter().map(Range::is_empty), self.device);
         states + empty * none
+    }
+
+    /// Inputs of the events `parts` of each row, `[rows, time, hidden]`.
+    pub(super) fn inputs(
+        &self,
+        rows: &[&Asked<'_>],
+        parts: &[Range<usize>],
+        time: usize,
+    ) -> Tensor<3> {
+        let n = rows.len() * time;
+        let (mut items, mut codes, mut types) = (vec![0; n], vec![0; n], vec![0; n]);
+        let nothing: &[(u32, f32)] = &[];
+        let (mut users, mut contexts) = (vec![nothing; n], vec![nothing; n]);
+        for (row, (asked, part)) in rows.iter().zip(parts).enumerate() {
+            let history = asked.history;
+            for (step, at) in part.clone().enumerate() {
+                let i = row * time + step;
+                items[i] = history.items[at] as i32;
+                codes[i] = self.coder.code(history, at);
+                types[i] = self.coder.event_type(history, at);
+                users[i] = &asked.user;
+                if let Some(column) = history.contexts {
+                    contexts[i] = self.facts.contexts.of(column[at]);
+                }
+            }
+        }
+        let shape = [rows.len(), time];
+        let mut x = self.network.embed(self.table, &items, &codes, &types, shape, self.device);
+        if let Some(fields) = &self.network.fields {
+            let shape = x.dims();
+            if let Some(level) = &fields.users {
+                x = x + level.input(users.into_iter(), self.device).reshape(shape);
+            }
+            if let Some(level) = &fields.contexts {
+                x = x + level.input(contexts.into_iter(), self.device).reshape(shape);
+            }
+        }
+        x
     }
 
     /// Sessions of a history.
@@ -131,12 +192,12 @@ impl Inference<'_> {
         bounds.windows(2).map(|w| w[0]..w[1]).collect()
     }
 
-    /// Rank of each event `from..`, given everything before it, from one sweep over the history.
-    pub(super) fn ranks(&self, history: History<'_>, from: usize) -> Vec<u32> {
+    /// States before each event of a history, from one sweep over it: `[events, hidden]`, at least one row.
+    pub(super) fn states_along(&self, asked: &Asked<'_>) -> Tensor<2> {
         let hidden = self.network.gru.hidden();
         // Row i is the state after i events; the last event is no input.
         let mut states = vec![Tensor::zeros([1, hidden], self.device)];
-        let inputs = history.first(history.len().saturating_sub(1));
+        let inputs = asked.history.first(asked.history.len().saturating_sub(1));
         let by_session = self.network.user.is_some();
         let whole = std::iter::once(0..inputs.len());
         let parts: Vec<Range<usize>> =
@@ -155,45 +216,18 @@ impl Inference<'_> {
                 }
                 None => before,
             };
-            let items: Vec<i32> = part.clone().map(|at| inputs.items[at] as i32).collect();
-            let codes: Vec<i32> = part.clone().map(|at| self.coder.code(inputs, at)).collect();
-            let types: Vec<i32> =
-                part.clone().map(|at| self.coder.event_type(inputs, at)).collect();
-            let table = self.network.items.val();
-            let x =
-                self.network.embed(&table, &items, &codes, &types, [1, part.len()], self.device);
+            let time = part.len();
+            let x = self.inputs(&[asked], &[part], time);
             let first = Some(Recurrent { h: first, c: None });
             let (h, _) = self.network.gru.forward(x, first, None);
-            states.push(h.reshape([part.len(), hidden]));
+            states.push(h.reshape([time, hidden]));
         }
-        let states = Tensor::cat(states, 0);
-        let repeat = self.repeat_values();
-        let mut seen = Seen::of(history.first(from), &self.coder);
-        let mut ranks = Vec::with_capacity(history.len().saturating_sub(from));
-        for start in (from..history.len()).step_by(ROWS) {
-            let end = (start + ROWS).min(history.len());
-            let mut scores =
-                values(self.network.scores(states.clone().slice([start..end, 0..hidden])));
-            for (row, at) in scores.chunks_exact_mut(self.items).zip(start..end) {
-                if let Some(terms) = &repeat {
-                    add_repeats(row, &seen, terms);
-                    seen.push(history, at, &self.coder);
-                }
-                ranks.push(rank_of(row, history.items[at]));
-            }
-        }
-        ranks
+        Tensor::cat(states, 0)
     }
 }
 
-fn values(scores: Tensor<2>) -> Vec<f32> {
-    scores.into_data().try_to_vec::<f32>().expect("scores are f32")
-}
-
-fn add_repeats(scores: &mut [f32], seen: &Seen, values: &[f32]) {
-    for (item, code) in seen.codes() {
-        scores[item as usize] += values[code];
-    }
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec::<f32>().expect("weights and scores are f32")
 }
 
 /// A column of ones and zeros, `[rows, 1]`.

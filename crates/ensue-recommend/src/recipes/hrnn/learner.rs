@@ -1,13 +1,15 @@
 //! HRNN as the training loop sees it.
 
-use ensue_core::{HeldOut, History, NdcgForm, Run, Seed, metrics::ranking::ndcg_at};
-use ensue_nn::train::{Learner, Loss, StepContext};
-
-use crate::{Query, top_k};
+use ensue_core::{HeldOut, NdcgForm, Run, Seed, metrics::ranking::ndcg_at};
+use ensue_nn::{
+    retrieval::{Ask, Best, Catalogue},
+    train::{Learner, Loss, StepContext},
+};
 
 use super::{
-    infer::Inference,
+    infer::{Asked, Inference},
     network::{Network, State, Step},
+    repeat::Seen,
     stream::{Batch, Streams},
 };
 
@@ -49,7 +51,8 @@ impl Learner for HrnnLearner {
         step: StepContext<'_>,
     ) -> Loss {
         let lanes = self.streams.lanes.min(self.streams.users.len());
-        let Step { value, state, touched } = model.loss(batch, carry.take(), lanes, step.device);
+        let Step { value, state, touched } =
+            model.loss(batch, carry.take(), lanes, &self.streams.facts, step.device);
         *carry = Some(state);
         Loss::new(value, batch.events).with_rows(touched)
     }
@@ -59,19 +62,34 @@ impl Learner for HrnnLearner {
             return None;
         }
         let device = model.items.val().device();
-        let inference = Inference {
-            network: model,
-            coder: self.streams.coder,
-            device: &device,
-            items: self.streams.interactions.n_items(),
-        };
+        let facts = &self.streams.facts;
+        let (table, bias) = model.whole(facts, &device);
+        let coder = self.streams.coder;
+        let inference = Inference { network: model, facts, coder, device: &device, table: &table };
+        let catalogue = Catalogue::new(table.clone(), bias);
+        let terms = inference.repeat_terms();
         let mut total = 0.0;
         for held_out in self.validation.chunks(256) {
-            let histories: Vec<_> = held_out.iter().map(|q| q.history.as_history()).collect();
+            let asked: Vec<Asked<'_>> = held_out
+                .iter()
+                .map(|held| Asked {
+                    history: held.history.as_history(),
+                    user: facts.users.of(held.user).to_vec(),
+                    context: held.context.map_or_else(Vec::new, |c| facts.contexts.of(c).to_vec()),
+                })
+                .collect();
+            let added: Vec<_> = (asked.iter())
+                .map(|asked| inference.added(&Seen::of(asked.history, &coder), terms.as_deref()))
+                .collect();
+            let asks: Vec<Ask<'_>> =
+                added.iter().map(|added| Ask { added, ..Ask::default() }).collect();
+            let best = catalogue.best(&inference.outputs(&asked), 10, &asks);
             // Scores that are not numbers measure as the worst.
-            let Ok(scores) = inference.scores(&histories) else { return Some(0.0) };
-            for (row, query) in scores.chunks_exact(inference.items).zip(held_out) {
-                total += ndcg(row, &query.relevant);
+            if best.iter().any(|best| !best.finite) {
+                return Some(0.0);
+            }
+            for (best, query) in best.iter().zip(held_out) {
+                total += ndcg(best, &query.relevant);
             }
         }
         Some(total / self.validation.len() as f64)
@@ -79,8 +97,7 @@ impl Learner for HrnnLearner {
 }
 
 /// NDCG@10 in Amazon's form, over the whole catalogue.
-fn ndcg(scores: &[f32], relevant: &[u32]) -> f64 {
-    let best = top_k(scores, 10, &Query::from_history(History::default()));
-    let hits: Vec<bool> = best.iter().map(|item| relevant.contains(item)).collect();
+fn ndcg(best: &Best, relevant: &[u32]) -> f64 {
+    let hits: Vec<bool> = best.items.iter().map(|(item, _)| relevant.contains(item)).collect();
     ndcg_at(&hits, 10, NdcgForm::Amazon)
 }

@@ -12,7 +12,12 @@ use ensue_nn::{
     recurrent::{Cell, RecurrentLayer, State as Recurrent},
 };
 
-use super::{Hierarchy, context::CODES, stream::Batch};
+use super::{
+    Hierarchy,
+    context::CODES,
+    fields::{Facts, FieldLevel, FieldRows},
+    stream::Batch,
+};
 
 /// HRNN's weights. Inputs and outputs share the item vectors.
 #[derive(Module, Debug)]
@@ -31,6 +36,8 @@ pub(super) struct Network {
     pub(super) user: Option<UserLevel>,
     /// `[codes]`: added to the scores of items had before; see [`super::repeat`].
     pub(super) repeat: Option<Param<Tensor<1>>>,
+    /// Only where there are fields.
+    pub(super) fields: Option<FieldLevel>,
 }
 
 /// The network over the sessions of a user (Quadrana et al. 2017, section 3.2).
@@ -98,13 +105,18 @@ pub(super) struct Shape {
     pub(super) hidden: usize,
     pub(super) hierarchy: Hierarchy,
     pub(super) repeats: bool,
+    #[serde(default)]
+    pub(super) fields: FieldRows,
+    /// Whether some items have no vector of their own.
+    #[serde(default)]
+    pub(super) cold: bool,
 }
 
 impl Network {
     /// Fresh weights; the bias starts at the log of each item's share of the events, so that an untrained network
     /// already answers with popularity.
     pub(super) fn new(shape: Shape, counts: &[u32], seed: Seed, device: &Device) -> Self {
-        let Shape { items, types, hidden, hierarchy, repeats } = shape;
+        let Shape { items, types, hidden, hierarchy, repeats, fields, cold: _ } = shape;
         let bound = (1.0 / hidden as f64).sqrt();
         let total = counts.iter().map(|&n| f64::from(n) + 1.0).sum::<f64>();
         let bias: Vec<f32> = counts
@@ -122,6 +134,8 @@ impl Network {
                 .then(|| UserLevel::new(hidden, seed.child("user"), device)),
             repeat: repeats
                 .then(|| Param::from_tensor(Tensor::zeros([super::repeat::CODES], device))),
+            fields: (fields != FieldRows::default())
+                .then(|| FieldLevel::new(fields, hidden, seed.child("fields"), device)),
         }
     }
 
@@ -159,6 +173,7 @@ impl Network {
         batch: &Batch,
         state: Option<State>,
         lanes: usize,
+        facts: &Facts,
         device: &Device,
     ) -> Step {
         let time = batch.items.len() / lanes;
@@ -171,12 +186,33 @@ impl Network {
             .sampled
             .as_ref()
             .map(|sampled| (gather(&self.items, &sampled.rows), gather(&self.bias, &sampled.rows)));
-        let (table, bias) = match &rows {
-            None => (self.items.val(), self.bias.val()),
-            Some((items, bias)) => (items.tensor(), bias.tensor()),
+        let (table, bias) = match (&rows, &batch.sampled) {
+            (Some((items, bias)), Some(sampled)) => self.catalogue(
+                (items.tensor(), bias.tensor()),
+                &batch.own,
+                sampled.rows.iter().copied(),
+                facts,
+                device,
+            ),
+            _ => {
+                let all = (self.items.val(), self.bias.val());
+                let ids = 0..all.1.dims()[0] as u32;
+                self.catalogue(all, &batch.own, ids, facts, device)
+            }
         };
         let (items, codes, types) = (&batch.items, &batch.codes, &batch.types);
         let mut x = self.embed(&table, items, codes, types, [lanes, time], device);
+        if let Some(fields) = &self.fields {
+            let shape = [lanes, time, hidden];
+            if let Some(users) = &fields.users {
+                let bags = batch.users.iter().map(|&user| facts.users.of(user));
+                x = x + users.input(bags, device).reshape(shape);
+            }
+            if let Some(contexts) = &fields.contexts {
+                let bags = batch.contexts.iter().map(|&context| facts.contexts.of(context));
+                x = x + contexts.input(bags, device).reshape(shape);
+            }
+        }
         if !batch.input_mask.is_empty() {
             x = x * floats(&batch.input_mask);
         }
@@ -206,7 +242,12 @@ impl Network {
         if !batch.output_mask.is_empty() {
             h = h * floats(&batch.output_mask);
         }
-        let h = h.reshape([lanes * time, hidden]);
+        let h = self.output(
+            h.reshape([lanes * time, hidden]),
+            batch.users.iter().map(|&user| facts.users.of(user)),
+            batch.next_contexts.iter().map(|&context| facts.contexts.of(context)),
+            device,
+        );
         let shape = [lanes * time, choices];
         let targets = integers(&batch.targets, shape, device);
         let weights = Tensor::from_data(TensorData::new(batch.weights.clone(), shape), device);
@@ -237,12 +278,50 @@ impl Network {
         Step { value, state, touched }
     }
 
-    /// Scores of the whole catalogue.
+    /// Vectors and biases of items with what their fields add.
     ///
     /// # Shapes
-    /// `[rows, hidden]` to `[rows, items]`.
-    pub(super) fn scores(&self, h: Tensor<2>) -> Tensor<2> {
-        h.matmul(self.items.val().transpose()) + self.bias.val().unsqueeze_dim(0)
+    /// `parts` `[items, hidden]` and `[items]`, of the items `ids`; `own` one number for each, or empty.
+    pub(super) fn catalogue(
+        &self,
+        parts: (Tensor<2>, Tensor<1>),
+        own: &[f32],
+        ids: impl Iterator<Item = u32> + Clone,
+        facts: &Facts,
+        device: &Device,
+    ) -> (Tensor<2>, Tensor<1>) {
+        match &self.fields {
+            Some(fields) => {
+                let bags = ids.map(|item| facts.items.of(item));
+                fields.catalogue(parts.0, parts.1, own, bags, device)
+            }
+            None => parts,
+        }
+    }
+
+    /// The whole catalogue as it answers.
+    pub(super) fn whole(&self, facts: &Facts, device: &Device) -> (Tensor<2>, Tensor<1>) {
+        let all = (self.items.val(), self.bias.val());
+        let ids = 0..all.1.dims()[0] as u32;
+        self.catalogue(all, &facts.own, ids, facts, device)
+    }
+
+    /// States with what is known of the user and of the moment asked about; `[rows, hidden]`, a bag for each row.
+    pub(super) fn output<'a>(
+        &self,
+        h: Tensor<2>,
+        users: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
+        contexts: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
+        device: &Device,
+    ) -> Tensor<2> {
+        let mut h = h;
+        if let Some(level) = self.fields.as_ref().and_then(|fields| fields.users.as_ref()) {
+            h = h + level.output(users, device);
+        }
+        if let Some(level) = self.fields.as_ref().and_then(|fields| fields.contexts.as_ref()) {
+            h = h + level.output(contexts, device);
+        }
+        h
     }
 }
 

@@ -1,14 +1,18 @@
 //! wgpu against ndarray: the same weights and the same batch give the same loss, gradients and scores.
 #![allow(clippy::unwrap_used, reason = "a test; clippy only knows plain `cfg(test)`")]
 
+use std::sync::Arc;
+
 use burn::{
     module::{Module, ModuleVisitor, Param},
     tensor::{Device, Gradients, Tensor},
 };
 use ensue_core::{Event, Interactions, InteractionsBuilder, Seed};
+use ensue_data::{FieldKind, FieldValue, MetadataTable};
 use ensue_nn::device;
 
-use super::{Hierarchy, Hrnn, infer::Inference, network::Network, stream::Streams};
+use super::{Hierarchy, Hrnn, Plan, fitted::FittedHrnn, network::Network, stream::Streams};
+use crate::{Query, Recommend, ScoredItem, TrainingData};
 
 /// Largest difference that counts as agreement, relative to the largest magnitude of a tensor: f32 sums of a few hundred
 /// terms in another order, through a few steps of a recurrence.
@@ -22,11 +26,36 @@ fn interactions() -> Interactions {
             // Two events an hour, a day between sessions of three.
             let timestamp = 1_600_000_000 + at * 600 + at / 3 * 86_400;
             let event = Event::new(item, timestamp);
-            builder.push(user, Event { event_type: Some((at % 2) as u8), ..event });
+            builder.push(
+                user,
+                Event { event_type: Some((at % 2) as u8), context: Some(at as u32 % 4), ..event },
+            );
         }
     }
     let names = vec!["click".to_owned(), "buy".to_owned()];
     builder.event_type_names(names).build(7, 23)
+}
+
+/// With fields of users, items and moments.
+fn training_data() -> TrainingData {
+    let table = |ids: u32| {
+        let fields = [("KIND", FieldKind::Categorical), ("SIZE", FieldKind::Number)];
+        let mut table = MetadataTable::with_fields(fields);
+        for id in 0..ids {
+            let row = [
+                ("KIND".to_owned(), FieldValue::from(format!("k{}|k{}", id % 3, id % 5).as_str())),
+                ("SIZE".to_owned(), FieldValue::from(f64::from(id % 7))),
+            ];
+            table.set_row(id, &row.into()).unwrap();
+        }
+        Some(Arc::new(table))
+    };
+    TrainingData {
+        user_table: table(7),
+        item_table: table(23),
+        context_table: table(4),
+        interactions: interactions(),
+    }
 }
 
 /// Named values: loss, state, every gradient, scores.
@@ -61,14 +90,17 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
-fn measure(device: &Device, settings: &Hrnn) -> Values {
-    let data = interactions();
-    let shape = settings.shape(&data);
-    let learner = settings
-        .learner(&data, shape, &ensue_core::Run::new("ndarray"))
-        .expect("users to train on");
+fn measure(device: &Device, settings: &Hrnn, fields: bool) -> Values {
+    // With fields: one item without a vector of its own, others left out at random.
+    let (id_dropout, cold) =
+        if fields { (0.3, (0..23).map(|item| item == 5).collect()) } else { (0.0, Vec::new()) };
+    let data = training_data();
+    let interactions = &data.interactions;
+    let plan = Plan { id_dropout, fields, cold, ..Plan::new("aws-hrnn", settings) };
+    let learner = plan.learner(&data, &ensue_core::Run::new("ndarray")).expect("users to train on");
     let streams: &Streams = &learner.streams;
-    let network = Network::new(shape, &data.item_counts(), Seed(4), device);
+    let shape = plan.shape(interactions, &streams.facts);
+    let network = Network::new(shape, &interactions.item_counts(), Seed(4), device);
     let autodiff = device.clone().autodiff();
     let tracked = network.clone().to_device(&autodiff).train();
     let mut out = Values::new();
@@ -77,7 +109,7 @@ fn measure(device: &Device, settings: &Hrnn) -> Values {
     let mut rows = Vec::new();
     for batch in streams.epoch(Seed(9)).take(3) {
         let lanes = streams.lanes.min(streams.users.len());
-        let step = tracked.loss(&batch, state.take(), lanes, &autodiff);
+        let step = tracked.loss(&batch, state.take(), lanes, &streams.facts, &autodiff);
         state = Some(step.state);
         out.push(("loss".to_owned(), values(step.value.clone())));
         total = total + step.value;
@@ -91,10 +123,17 @@ fn measure(device: &Device, settings: &Hrnn) -> Values {
         let grad = touched.gradient(&mut grads).expect("every gathered row is used");
         out.push(("gradient of gathered rows".to_owned(), values(grad)));
     }
-    let inference =
-        Inference { network: &network, coder: streams.coder, device, items: shape.items };
-    let histories: Vec<_> = data.users().map(|(_, history)| history).collect();
-    out.push(("scores".to_owned(), inference.scores(&histories).unwrap()));
+    let facts = Arc::clone(&streams.facts);
+    let model = FittedHrnn::new("aws-hrnn", network, shape, streams.coder, facts, device.clone());
+    let queries: Vec<Query<'_>> = interactions
+        .users()
+        .map(|(user, history)| Query { user: Some(user), ..Query::from_history(history) })
+        .collect();
+    out.push(("scores".to_owned(), model.scores(&queries).unwrap().into_values()));
+    let answers = model.recommend(&queries, 3).unwrap();
+    let best = |lines: &[ScoredItem]| lines.iter().filter_map(|line| line.score).collect();
+    let best: Vec<Vec<f32>> = answers.iter().map(|lines| best(lines)).collect();
+    out.push(("probabilities of the best".to_owned(), best.concat()));
     out
 }
 
@@ -106,7 +145,7 @@ fn parity_of_loss_gradients_and_scores() {
     let wgpu = device::open("wgpu").expect("parity needs a wgpu adapter; a software one will do");
     let ndarray = device::open("ndarray").unwrap();
     for hierarchy in [Hierarchy::SessionInput, Hierarchy::UserState, Hierarchy::Flat] {
-        for full_softmax_limit in [1000, 0] {
+        for (full_softmax_limit, fields) in [(1000, false), (0, false), (1000, true), (0, true)] {
             let settings = Hrnn {
                 hierarchy,
                 full_softmax_limit,
@@ -114,7 +153,7 @@ fn parity_of_loss_gradients_and_scores() {
                 lookahead: count(2),
                 ..base.clone()
             };
-            let (a, b) = (measure(&wgpu, &settings), measure(&ndarray, &settings));
+            let (a, b) = (measure(&wgpu, &settings, fields), measure(&ndarray, &settings, fields));
             assert_eq!(a.len(), b.len());
             for ((name, a), (other, b)) in a.iter().zip(&b) {
                 assert_eq!((name, a.len()), (other, b.len()));
@@ -126,7 +165,7 @@ fn parity_of_loss_gradients_and_scores() {
                 let worst = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0f32, f32::max);
                 assert!(
                     worst <= TOLERANCE * scale,
-                    "{hierarchy:?}, limit {full_softmax_limit}: {name} differs by {worst:e} of {scale:e}"
+                    "{hierarchy:?}, limit {full_softmax_limit}, fields {fields}: {name} differs by {worst:e} of {scale:e}"
                 );
             }
         }

@@ -22,7 +22,7 @@ pub(super) const CODES: usize = TIMES * SESSIONS;
 pub(super) const CAPACITY: usize = 1_000;
 
 /// The items of a history as it grows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     /// Item, times, session of the last time.
     items: Vec<(u32, usize, usize)>,

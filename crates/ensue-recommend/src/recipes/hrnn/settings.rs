@@ -129,9 +129,9 @@ impl Default for Hrnn {
 
 impl Hrnn {
     /// Checks every field; see the table above for the ranges.
-    pub(super) fn check_fields(&self) -> Result<(), SettingsError> {
+    pub(crate) fn check_fields(&self, recipe: &'static str) -> Result<(), SettingsError> {
         let field = |name, value: f64, ok: bool, rule: &str| {
-            if ok { Ok(()) } else { Err(SettingsError::field(super::NAME, name, value, rule)) }
+            if ok { Ok(()) } else { Err(SettingsError::field(recipe, name, value, rule)) }
         };
         let share = "must be at least 0 and below 1";
         let closed = "must be between 0 and 1";

@@ -7,14 +7,17 @@
 //! With [`Hierarchy::UserState`] a step reads one session of each lane instead (at most `bptt` events of it), since what a
 //! session starts from is only known when the one before has ended.
 
-use ensue_core::{Interactions, Seed};
+use std::sync::Arc;
+
+use ensue_core::{Interactions, Seed, interactions::NO_CONTEXT};
 use ensue_nn::init::dropout_mask;
-use rand::seq::SliceRandom;
+use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
     Hierarchy,
     context::Coder,
+    fields::Facts,
     repeat::Seen,
     sampling::{Drawn, Sampler},
 };
@@ -38,6 +41,12 @@ pub(super) struct Batch {
     pub(super) input_mask: Vec<f32>,
     /// `[lanes, bptt, hidden]`: factors on the outputs; empty without dropout.
     pub(super) output_mask: Vec<f32>,
+    /// Users of the inputs, and contexts of the inputs and of the events after them; empty where the network has no fields.
+    pub(super) users: Vec<u32>,
+    pub(super) contexts: Vec<u32>,
+    pub(super) next_contexts: Vec<u32>,
+    /// One number for each item of the step: 0 where its own vector is left out; empty when none is.
+    pub(super) own: Vec<f32>,
     /// What the step touches of the catalogue; all of it when `None`.
     pub(super) sampled: Option<Sampled>,
     /// What each input's user had before; `None` when the network does not ask.
@@ -98,6 +107,10 @@ pub(super) struct Streams {
     pub(super) sampler: Option<Sampler>,
     /// Whether batches say what a user had before.
     pub(super) repeats: bool,
+    /// What is known beside the events.
+    pub(super) facts: Arc<Facts>,
+    /// Share of items whose own vector is left out of a step.
+    pub(super) id_dropout: f64,
 }
 
 impl Streams {
@@ -159,13 +172,19 @@ impl Streams {
                 Lane { users, user: 0, at: 0, seen: Seen::default() }
             })
             .collect();
-        let mut rng = seed.stream("noise");
+        let (mut rng, mut ids) = (seed.stream("noise"), seed.stream("ids"));
         let items = if self.sampler.is_some() { self.interactions.n_items() } else { 0 };
         let mut places = Places(vec![Places::NONE; items]);
-        (0..self.steps()).map(move |_| self.batch(&mut lanes, &mut places, &mut rng))
+        (0..self.steps()).map(move |_| self.batch(&mut lanes, &mut places, &mut rng, &mut ids))
     }
 
-    fn batch(&self, lanes: &mut [Lane], places: &mut Places, rng: &mut ChaCha8Rng) -> Batch {
+    fn batch(
+        &self,
+        lanes: &mut [Lane],
+        places: &mut Places,
+        rng: &mut ChaCha8Rng,
+        ids: &mut ChaCha8Rng,
+    ) -> Batch {
         let reads: Vec<Vec<(u32, usize)>> = lanes.iter_mut().map(|lane| self.read(lane)).collect();
         let time = reads.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let (n, k) = (lanes.len() * time, self.lookahead);
@@ -178,11 +197,21 @@ impl Streams {
             weights: vec![0.0; n * k],
             input_mask: dropout_mask(n * self.hidden, self.dropout_input, rng),
             output_mask: dropout_mask(n * self.hidden, self.dropout_output, rng),
+            users: Vec::new(),
+            contexts: Vec::new(),
+            next_contexts: Vec::new(),
+            own: Vec::new(),
             sampled: None,
             repeats: None,
             events: 0,
             sessions: self.by_session().then(|| self.marks(&reads, time)),
         };
+        if self.has_fields() {
+            // Ids beyond all know nothing, which is what padding knows.
+            batch.users = vec![u32::MAX; n];
+            batch.contexts = vec![NO_CONTEXT; n];
+            batch.next_contexts = vec![NO_CONTEXT; n];
+        }
         let mut repeats = Repeats { offsets: vec![0], places: Vec::new(), codes: Vec::new() };
         for (row, (read, lane)) in reads.iter().zip(lanes).enumerate() {
             for step in 0..time {
@@ -203,7 +232,30 @@ impl Streams {
             batch.sampled = Some(places.sampled(sampler.draw(rng), &mut batch, &mut repeats));
         }
         batch.repeats = self.repeats.then_some(repeats);
+        batch.own = match &batch.sampled {
+            Some(sampled) => self.own(sampled.rows.iter().copied(), ids),
+            None => self.own(0..self.interactions.n_items() as u32, ids),
+        };
         batch
+    }
+
+    /// Whether the network has fields.
+    fn has_fields(&self) -> bool {
+        self.facts.rows() != super::fields::FieldRows::default()
+    }
+
+    /// Which items keep their own vector in a step.
+    fn own(&self, items: impl Iterator<Item = u32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let own = &self.facts.own;
+        if !self.has_fields() || (own.is_empty() && self.id_dropout == 0.0) {
+            return Vec::new();
+        }
+        items
+            .map(|item| {
+                let left_out = self.id_dropout > 0.0 && rng.random::<f64>() < self.id_dropout;
+                if left_out { 0.0 } else { own.get(item as usize).copied().unwrap_or(1.0) }
+            })
+            .collect()
     }
 
     fn repeat(&self, repeats: &mut Repeats, seen: &mut Seen, user: u32, at: usize) {
@@ -258,6 +310,12 @@ impl Streams {
         // The first state of a session comes from the user's, and nothing inside one is forgotten.
         batch.keep[i] = f32::from(u8::from(at > 0 || self.by_session()));
         batch.events += 1;
+        if self.has_fields() {
+            batch.users[i] = user;
+            let context = |at: usize| history.contexts.map_or(NO_CONTEXT, |column| column[at]);
+            batch.contexts[i] = context(at);
+            batch.next_contexts[i] = context(at + 1);
+        }
         let start = self.interactions.offsets()[user as usize];
         for ahead in 0..self.lookahead.min(history.len() - 1 - at) {
             let next = at + 1 + ahead;

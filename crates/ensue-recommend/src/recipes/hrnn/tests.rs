@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use ensue_core::{Event, History, Interactions, InteractionsBuilder, Run, Seed};
 
 use super::{
-    Hierarchy, Hrnn,
+    Hierarchy, Hrnn, Plan,
     context::Coder,
     repeat::{CAPACITY, Seen},
     stream::{Batch, Streams, time_ranks},
@@ -57,8 +57,8 @@ fn streams(hierarchy: Hierarchy, lanes: usize, bptt: usize, lookahead: usize) ->
         recency_mask: false,
         ..Hrnn::default()
     };
-    let data = traceable();
-    settings.learner(&data, settings.shape(&data), &Run::new("ndarray")).unwrap().streams
+    let data = TrainingData::from_interactions(traceable());
+    Plan::new("aws-hrnn", &settings).learner(&data, &Run::new("ndarray")).unwrap().streams
 }
 
 fn epoch(streams: &Streams) -> Vec<Batch> {
