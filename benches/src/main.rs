@@ -34,7 +34,7 @@ struct Arguments {
     /// Seeds of what is drawn at random; as many as the measurement asks for when there are none: 1, 2, ...
     #[arg(long, value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// Settings of DeepAR where they shall differ from its defaults, as JSON; the report says which were used.
+    /// Settings of what is measured where they shall differ from its own, as JSON; the report says which were used.
     #[arg(long, value_name = "JSON")]
     settings: Option<String>,
     /// Directory of the training that the determinism measurement kills; not for people.

@@ -57,9 +57,18 @@ pub(crate) fn fit(
     train: &Interactions,
     seed: u64,
 ) -> Result<Fitted, Failure> {
+    fit_data(context, settings, &TrainingData::from_interactions(train.clone()), seed)
+}
+
+/// The same with metadata.
+pub(crate) fn fit_data(
+    context: &Context,
+    settings: &str,
+    data: &TrainingData,
+    seed: u64,
+) -> Result<Fitted, Failure> {
     let recipe = parse(settings)?;
-    let data = TrainingData::from_interactions(train.clone());
     let start = Instant::now();
-    let model = recipe.fit(&data, &mut run(context, seed))?;
+    let model = recipe.fit(data, &mut run(context, seed))?;
     Ok(Fitted { model, took: start.elapsed() })
 }

@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod coldstart_movielens;
 mod deepar_accuracy;
 mod deepar_electricity;
 mod deepar_orange_juice;
@@ -82,6 +83,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "one seed, one result; a killed training resumes to the same metrics",
         seeds: 3,
         run: determinism::measure,
+    },
+    Measurement {
+        name: "coldstart-movielens",
+        about: "HRNN-Coldstart on half of MovieLens-100K's films, known by genre only, against random order",
+        seeds: 5,
+        run: coldstart_movielens::measure,
     },
     Measurement {
         name: "seasonal-naive",

@@ -5,7 +5,7 @@
 //!
 //! | field | bag |
 //! |---|---|
-//! | categories | each with weight 1 over the number of them; one that fitting did not see is left out |
+//! | categories | each with weight 1; one that fitting did not see is left out |
 //! | number, timestamp | the two knots around the value, the nearer one more (piecewise linear encoding: Gorishniy et al., *On Embeddings for Numerical Features in Tabular Deep Learning*, NeurIPS 2022); knots are quantiles of the values |
 //! | boolean | one of two rows |
 //! | missing | nothing |
@@ -29,6 +29,8 @@ const KNOTS: usize = 16;
 pub(crate) struct Fields {
     fields: Vec<Field>,
     rows: u32,
+    /// Whether every bag has one more row, the last: what all ids have in common.
+    constant: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +85,19 @@ impl Fields {
         fitted
     }
 
+    /// The same with a row that is in every bag, so that an id without a known value has a vector, too; as they are without
+    /// any field.
+    pub(crate) fn with_constant(self) -> Self {
+        if self.rows == 0 {
+            return self;
+        }
+        Self { rows: self.rows + 1, constant: true, ..self }
+    }
+
+    fn constant(&self) -> Option<(u32, f32)> {
+        self.constant.then(|| (self.rows - 1, 1.0))
+    }
+
     /// Rows of the embedding table.
     pub(crate) fn rows(&self) -> usize {
         self.rows as usize
@@ -96,7 +111,8 @@ impl Fields {
             .filter_map(|field| Some((field, Source::of(field, table.column(&field.name)?)?)))
             .collect();
         for id in 0..table.len() as u32 {
-            bags.push(columns.iter().flat_map(|(field, source)| source.bag(field, id)));
+            let values = columns.iter().flat_map(|(field, source)| source.bag(field, id));
+            bags.push(values.chain(self.constant()));
         }
         bags
     }
@@ -104,7 +120,11 @@ impl Fields {
     /// The bag of values by name. Names that are no field are ignored, and so are values of another type.
     pub(crate) fn bag(&self, values: &FieldValues) -> Bag {
         let fields = self.fields.iter();
-        fields.filter_map(|field| Some(field.bag(values.get(&field.name)?))).flatten().collect()
+        fields
+            .filter_map(|field| Some(field.bag(values.get(&field.name)?)))
+            .flatten()
+            .chain(self.constant())
+            .collect()
     }
 }
 
@@ -117,7 +137,7 @@ impl Field {
                     text.split('|').filter_map(|name| names.encode(name)).collect();
                 codes.sort_unstable();
                 codes.dedup();
-                self.categories(codes.into_iter())
+                codes.into_iter().map(|code| (self.first + code, 1.0)).collect()
             }
             Kind::Number(knots) => {
                 value.number().map_or_else(Bag::new, |value| self.number(knots, value))
@@ -127,11 +147,6 @@ impl Field {
                 flag.map_or_else(Bag::new, |flag| vec![(self.first + u32::from(flag), 1.0)])
             }
         }
-    }
-
-    fn categories(&self, codes: impl ExactSizeIterator<Item = u32>) -> Bag {
-        let weight = 1.0 / codes.len().max(1) as f32;
-        codes.map(|code| (self.first + code, weight)).collect()
     }
 
     fn number(&self, knots: &[f64], value: f64) -> Bag {
@@ -181,9 +196,8 @@ impl<'a> Source<'a> {
         let at = id as usize;
         match self {
             Self::Categories(categories, codes) => {
-                let known: Vec<u32> =
-                    categories.of(id).iter().filter_map(|&code| codes[code as usize]).collect();
-                field.categories(known.into_iter())
+                let known = categories.of(id).iter().filter_map(|&code| codes[code as usize]);
+                known.map(|code| (field.first + code, 1.0)).collect()
             }
             Self::Numbers(knots, numbers) if numbers[at].is_finite() => {
                 field.number(knots, f64::from(numbers[at]))

@@ -36,13 +36,13 @@ fn values_become_rows_with_weights() {
     let fitted = Fields::fit(&table);
     assert_eq!(fitted.rows(), 3 + 3 + 2 + 2);
     let bags = fitted.bags(&table);
-    assert_eq!(bags.of(0), [(0, 0.5), (1, 0.5), (3, 1.0), (7, 1.0), (8, 1.0)]);
+    assert_eq!(bags.of(0), [(0, 1.0), (1, 1.0), (3, 1.0), (7, 1.0), (8, 1.0)]);
     assert_eq!(bags.of(1), [(2, 1.0), (5, 1.0)]);
     assert_eq!(bags.of(2), []);
     assert_eq!(bags.of(3), [(4, 1.0), (6, 1.0), (9, 1.0)]);
     assert_eq!(bags.of(4), []);
     let given = fields(r#"{"GENRE": "c|new|a", "YEAR": 1992.5, "SINCE": 1000, "COLOR": "red"}"#);
-    assert_eq!(fitted.bag(&given), [(0, 0.5), (2, 0.5), (3, 0.5), (4, 0.5), (9, 1.0)]);
+    assert_eq!(fitted.bag(&given), [(0, 1.0), (2, 1.0), (3, 0.5), (4, 0.5), (9, 1.0)]);
     assert_eq!(fitted.bag(&fields(r#"{"YEAR": -5, "NEW": 7}"#)), [(3, 1.0)]);
 }
 

@@ -13,7 +13,7 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor},
+    tensor::{Device, Tensor, TensorData},
 };
 use ensue_core::{
     Seed,
@@ -23,6 +23,7 @@ use ensue_data::FieldValues;
 use ensue_nn::init;
 use serde::{Deserialize, Serialize};
 
+use super::{infer::values, regress::field_vectors};
 use crate::{
     Context, LoadError, Query, TrainingData, columns,
     features::{Bag, Bags, Fields, sums},
@@ -118,6 +119,31 @@ impl FieldLevel {
     }
 }
 
+impl FieldLevel {
+    /// Sets the vectors of the items' fields by regression.
+    pub(super) fn set_items(
+        &mut self,
+        bags: &Bags,
+        vectors: &Tensor<2>,
+        biases: &Tensor<1>,
+        counts: &[u32],
+        device: &Device,
+    ) {
+        let Some(fields) = self.items.take() else { return };
+        let [rows, width] = fields.vectors.val().dims();
+        let (vectors, biases) = (values(vectors.clone()), values(biases.clone()));
+        let found = field_vectors(bags, rows, &vectors, width, counts);
+        let biases = field_vectors(bags, rows, &biases, 1, counts);
+        let tensor =
+            |numbers, shape| Tensor::<2>::from_data(TensorData::new(numbers, shape), device);
+        let (vectors, bias) = (tensor(found, [rows, width]), tensor(biases, [rows, 1]));
+        self.items = Some(ItemFields {
+            vectors: fields.vectors.map(|_| vectors),
+            bias: fields.bias.map(|_| bias),
+        });
+    }
+}
+
 impl SideFields {
     /// What is added to inputs, `[bags, hidden]`.
     pub(super) fn input<'a>(
@@ -162,7 +188,7 @@ impl Facts {
     pub(super) fn new(data: &TrainingData) -> Self {
         let mut facts = Self::default();
         if let Some(table) = &data.item_table {
-            facts.fields.items = Fields::fit(table);
+            facts.fields.items = Fields::fit(table).with_constant();
             facts.items = facts.fields.items.bags(table);
         }
         if let Some(table) = &data.user_table {

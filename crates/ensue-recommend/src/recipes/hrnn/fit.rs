@@ -12,7 +12,7 @@ use super::{
     learner::HrnnLearner,
     network::{Network, Shape},
     sampling::Sampler,
-    stream::{Streams, time_ranks},
+    stream::{Streams, absent, time_ranks},
 };
 use crate::{FitError, LoadError, TrainingData};
 
@@ -46,7 +46,8 @@ impl<'a> Plan<'a> {
         let trained = Trainer::new(self.settings.training()).fit(&learner, network, run)?;
         let facts = Arc::clone(&learner.streams.facts);
         let coder = self.settings.coder(shape);
-        Ok(FittedHrnn::new(self.name, trained.model, shape, coder, facts, device))
+        let network = trained.model.with_fields_from_items(&facts, &counts, &device);
+        Ok(FittedHrnn::new(self.name, network, shape, coder, facts, device))
     }
 
     pub(super) fn shape(&self, interactions: &Interactions, facts: &Facts) -> Shape {
@@ -104,6 +105,7 @@ impl<'a> Plan<'a> {
             repeats: shape.repeats,
             facts: Arc::new(facts),
             id_dropout: self.id_dropout,
+            absent: shape.cold.then(|| absent(&counts)),
             interactions: events,
         };
         Ok(HrnnLearner { streams, validation: inner.queries, fingerprint, settings: described })

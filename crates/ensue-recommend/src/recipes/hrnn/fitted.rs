@@ -50,6 +50,8 @@ pub struct FittedHrnn {
     pub(super) decoder: Decoder,
     /// The only items that may be an answer.
     candidates: Option<Bitmap>,
+    /// Whether answers speak of a whole history.
+    mean: bool,
 }
 
 /// Outputs of a batch and what is added to the scores of single items.
@@ -95,12 +97,18 @@ impl FittedHrnn {
             decoder: network.gru.decoder(),
             network,
             candidates: None,
+            mean: false,
         }
     }
 
     /// The same model, whose answers have these items only.
     pub(crate) fn with_candidates(self, candidates: Bitmap) -> Self {
         Self { candidates: Some(candidates), ..self }
+    }
+
+    /// The same model, whose answers speak of the whole history, by the mean of the states after each event.
+    pub(crate) fn with_mean_state(self) -> Self {
+        Self { mean: true, ..self }
     }
 
     /// Items without a vector of their own.
@@ -119,6 +127,7 @@ impl FittedHrnn {
             coder: self.coder,
             device: &self.device,
             table: &self.table,
+            mean: self.mean,
         }
     }
 
@@ -162,10 +171,14 @@ impl FittedHrnn {
             put(&new, inference.outputs(&asked(&new)));
         }
         if !old.is_empty() {
-            let states = old.iter().filter_map(|&place| remembered[place]);
-            let states: Vec<f32> = states.flat_map(|known| known.session.iter().copied()).collect();
-            let states = TensorData::new(states, [old.len(), width]);
-            let states = Tensor::from_data(states, &self.device);
+            let rows = |of: fn(&Remembered) -> &[f32]| {
+                let states = old.iter().filter_map(|&place| remembered[place]);
+                let states: Vec<f32> = states.flat_map(|known| of(known).to_vec()).collect();
+                Tensor::from_data(TensorData::new(states, [old.len(), width]), &self.device)
+            };
+            let lengths = old.iter().map(|&place| queries[place].history.len());
+            let (session, sum) = (rows(|known| &known.session), rows(|known| &known.sum));
+            let states = inference.speaking(session, sum, lengths);
             put(&old, inference.output(states, asked(&old).iter()));
         }
         let terms = self.terms.as_deref();
@@ -364,6 +377,6 @@ impl FittedHrnn {
             (known..n).for_each(|new| candidates.insert(new as u32));
             candidates
         });
-        Some(Self { candidates, ..model })
+        Some(Self { candidates, mean: self.mean, ..model })
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Inference<'a> {
     pub(super) device: &'a Device,
     /// `[items, hidden]`: vectors of the items with what their fields add.
     pub(super) table: &'a Tensor<2>,
+    /// Whether answers speak of the whole history, by the mean of its states, and not of its end.
+    pub(super) mean: bool,
 }
 
 /// One question, with what is known of its user and its moment.
@@ -40,6 +42,8 @@ pub(super) struct States {
     pub(super) session: Tensor<2>,
     /// Of the network over sessions; zeros without one.
     pub(super) user: Tensor<2>,
+    /// Sum of the states after each event, where answers want it; else zeros.
+    pub(super) sum: Tensor<2>,
 }
 
 impl Inference<'_> {
@@ -60,7 +64,9 @@ impl Inference<'_> {
                 to += 1;
             }
             let rows: Vec<&Asked<'_>> = order[from..to].iter().map(|&i| &asked[i]).collect();
-            let states = self.states(&rows).session;
+            let states = self.states(&rows);
+            let lengths = rows.iter().map(|asked| asked.history.len());
+            let states = self.speaking(states.session, states.sum, lengths);
             let found = self.output(states, rows.iter().copied());
             for (row, &i) in found.chunks_exact(hidden).zip(&order[from..to]) {
                 out[i * hidden..][..hidden].copy_from_slice(row);
@@ -68,6 +74,20 @@ impl Inference<'_> {
             from = to;
         }
         out
+    }
+
+    /// The state that an answer speaks from: the last one, or the mean over a history's length; `[rows, hidden]`.
+    pub(super) fn speaking(
+        &self,
+        session: Tensor<2>,
+        sum: Tensor<2>,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Tensor<2> {
+        if !self.mean {
+            return session;
+        }
+        let shares: Vec<f32> = lengths.map(|n| 1.0 / n.max(1) as f32).collect();
+        sum * Tensor::<1>::from_data(shares.as_slice(), self.device).unsqueeze_dim(1)
     }
 
     /// What the network puts out in these states, row-major.
@@ -103,34 +123,38 @@ impl Inference<'_> {
             let sessions: Vec<Vec<Range<usize>>> =
                 rows.iter().map(|asked| self.sessions(asked.history)).collect();
             let most = sessions.iter().map(Vec::len).max().unwrap_or(0);
-            let mut user = states.clone();
+            let (mut user, mut sum) = (states.clone(), states.clone());
             for n in 0..most {
                 let part: Vec<_> =
                     sessions.iter().map(|s| s.get(n).cloned().unwrap_or(0..0)).collect();
                 let moves = flags(part.iter().map(|p| n > 0 && !p.is_empty()), self.device);
                 let next = level.advance(states.clone(), user.clone());
                 user = user.clone() + (next - user) * moves;
-                states = self.sweep(rows, &part, level.start(user.clone()), states);
+                let swept = self.sweep(rows, &part, level.start(user.clone()), states);
+                (states, sum) = (swept.0, sum + swept.1);
             }
-            return States { session: states, user };
+            return States { session: states, user, sum };
         }
         let whole: Vec<Range<usize>> = rows.iter().map(|asked| 0..asked.history.len()).collect();
         let user = states.clone();
-        States { session: self.sweep(rows, &whole, states.clone(), states), user }
+        let (session, sum) = self.sweep(rows, &whole, states.clone(), states);
+        States { session, user, sum }
     }
 
-    /// State after the events `parts` of each row, from `first`; `empty` where there is no event.
+    /// State after the events `parts` of each row, from `first`, or `empty` where there is no event; and the sum of the states
+    /// after each.
     fn sweep(
         &self,
         rows: &[&Asked<'_>],
         parts: &[Range<usize>],
         first: Tensor<2>,
         empty: Tensor<2>,
-    ) -> Tensor<2> {
+    ) -> (Tensor<2>, Tensor<2>) {
         let hidden = self.network.gru.hidden();
         let time = parts.iter().map(Range::len).max().unwrap_or(0);
+        let nothing = Tensor::zeros([rows.len(), hidden], self.device);
         if time == 0 {
-            return empty;
+            return (empty, nothing);
         }
         let mut last = vec![0.0; rows.len() * time];
         for (row, part) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
@@ -140,10 +164,22 @@ impl Inference<'_> {
         let x = self.inputs(rows, parts, time);
         let first = Some(Recurrent { h: first, c: None });
         let (h, _) = self.network.gru.forward(x, first, None);
-        let last = Tensor::from_data(TensorData::new(last, [rows.len(), time, 1]), self.device);
-        let states = (h * last).sum_dim(1).reshape([rows.len(), hidden]);
+        let picked = |factors: Vec<f32>| {
+            let factors = TensorData::new(factors, [rows.len(), time, 1]);
+            let picked = h.clone() * Tensor::from_data(factors, self.device);
+            picked.sum_dim(1).reshape([rows.len(), hidden])
+        };
+        let states = picked(last);
         let none = flags(parts.iter().map(Range::is_empty), self.device);
-        states + empty * none
+        let sum = if self.mean {
+            let within = |part: &Range<usize>| {
+                (0..time).map(|step| f32::from(u8::from(step < part.len()))).collect::<Vec<_>>()
+            };
+            picked(parts.iter().flat_map(within).collect())
+        } else {
+            nothing
+        };
+        (states + empty * none, sum)
     }
 
     /// Inputs of the events `parts` of each row, `[rows, time, hidden]`.
@@ -222,8 +258,23 @@ impl Inference<'_> {
             let (h, _) = self.network.gru.forward(x, first, None);
             states.push(h.reshape([time, hidden]));
         }
-        Tensor::cat(states, 0)
+        let states = Tensor::cat(states, 0);
+        if self.mean { means(states, hidden, self.device) } else { states }
     }
+}
+
+/// Mean of all rows up to each, the first (before any event) left out where there are others.
+fn means(states: Tensor<2>, hidden: usize, device: &Device) -> Tensor<2> {
+    let shape = states.dims();
+    let mut rows = values(states);
+    for row in 1..shape[0] {
+        for column in 0..hidden {
+            let before = rows[(row - 1) * hidden + column] * (row - 1) as f32;
+            let at = row * hidden + column;
+            rows[at] = (before + rows[at]) / row as f32;
+        }
+    }
+    Tensor::from_data(TensorData::new(rows, shape), device)
 }
 
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

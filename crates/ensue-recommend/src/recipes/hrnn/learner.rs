@@ -65,7 +65,8 @@ impl Learner for HrnnLearner {
         let facts = &self.streams.facts;
         let (table, bias) = model.whole(facts, &device);
         let coder = self.streams.coder;
-        let inference = Inference { network: model, facts, coder, device: &device, table: &table };
+        let inference =
+            Inference { network: model, facts, coder, device: &device, table: &table, mean: false };
         let catalogue = Catalogue::new(table.clone(), bias);
         let terms = inference.repeat_terms();
         let mut total = 0.0;

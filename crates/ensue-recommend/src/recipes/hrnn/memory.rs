@@ -17,6 +17,8 @@ pub(super) struct Remembered {
     pub(super) session: Vec<f32>,
     /// `[hidden]`: of the network over sessions; zeros without one.
     user: Vec<f32>,
+    /// `[hidden]`: sum of the states after each event, where answers want it; else zeros.
+    pub(super) sum: Vec<f32>,
     pub(super) seen: Seen,
 }
 
@@ -38,6 +40,7 @@ impl Remembered {
             return Self {
                 session: values(states.session),
                 user: values(states.user),
+                sum: values(states.sum),
                 seen: Seen::of(query.history, model.coder()),
             };
         };
@@ -68,6 +71,9 @@ impl Remembered {
         let x = model.inference().inputs(&[asked], &[at..at + 1], 1).reshape([1, hidden]);
         let mut states = [Recurrent { h: first, c: None }];
         self.session = values(model.decoder.step(x, &mut states));
+        if model.inference().mean {
+            self.sum.iter_mut().zip(&self.session).for_each(|(sum, state)| *sum += state);
+        }
         self.seen.push(history, at, model.coder());
     }
 }

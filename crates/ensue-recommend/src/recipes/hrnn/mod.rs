@@ -14,6 +14,7 @@ mod memory;
 mod network;
 #[cfg(all(test, feature = "wgpu"))]
 mod parity;
+mod regress;
 mod repeat;
 mod sampling;
 mod settings;

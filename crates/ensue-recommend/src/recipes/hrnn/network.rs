@@ -186,22 +186,34 @@ impl Network {
             .sampled
             .as_ref()
             .map(|sampled| (gather(&self.items, &sampled.rows), gather(&self.bias, &sampled.rows)));
-        let (table, bias) = match (&rows, &batch.sampled) {
-            (Some((items, bias)), Some(sampled)) => self.catalogue(
-                (items.tensor(), bias.tensor()),
-                &batch.own,
-                sampled.rows.iter().copied(),
-                facts,
-                device,
-            ),
+        let (parts, ids) = match (&rows, &batch.sampled) {
+            (Some((items, bias)), Some(sampled)) => {
+                ((items.tensor(), bias.tensor()), sampled.rows.clone())
+            }
             _ => {
                 let all = (self.items.val(), self.bias.val());
-                let ids = 0..all.1.dims()[0] as u32;
-                self.catalogue(all, &batch.own, ids, facts, device)
+                let ids = (0..all.1.dims()[0] as u32).collect();
+                (all, ids)
             }
         };
+        let ids = ids.iter().copied();
+        let own: Vec<f32> = if facts.own.is_empty() {
+            Vec::new()
+        } else {
+            ids.clone().map(|item| facts.own[item as usize]).collect()
+        };
+        let (inputs, bias) = self.catalogue(parts.clone(), &own, ids.clone(), facts, device);
+        // Inputs are what somebody had; only answers have to do without their own vectors.
+        let (table, mut bias) = if batch.own.is_empty() {
+            (inputs.clone(), bias)
+        } else {
+            self.catalogue(parts, &batch.own, ids, facts, device)
+        };
+        if !batch.offsets.is_empty() {
+            bias = bias + Tensor::<1>::from_data(batch.offsets.as_slice(), device);
+        }
         let (items, codes, types) = (&batch.items, &batch.codes, &batch.types);
-        let mut x = self.embed(&table, items, codes, types, [lanes, time], device);
+        let mut x = self.embed(&inputs, items, codes, types, [lanes, time], device);
         if let Some(fields) = &self.fields {
             let shape = [lanes, time, hidden];
             if let Some(users) = &fields.users {
@@ -297,6 +309,34 @@ impl Network {
             }
             None => parts,
         }
+    }
+
+    /// The same network, whose vectors of the items' fields say what the items with a field have in common; see
+    /// [`super::regress`]. Scores of items with a vector of their own stay, up to rounding.
+    pub(super) fn with_fields_from_items(
+        self,
+        facts: &Facts,
+        counts: &[u32],
+        device: &Device,
+    ) -> Self {
+        let mut network = self;
+        let Some(level) = network.fields.as_mut() else { return network };
+        if level.items.is_none() {
+            return network;
+        }
+        let (items, bias) = (network.items.val(), network.bias.val());
+        let ids = 0..bias.dims()[0] as u32;
+        let bags = || ids.clone().map(|item| facts.items.of(item));
+        let own = facts.own.as_slice();
+        let (vectors, biases) = level.catalogue(items, bias, own, bags(), device);
+        level.set_items(&facts.items, &vectors, &biases, counts, device);
+        // What is left of each item beside its fields.
+        let [n, hidden] = vectors.dims();
+        let none = (Tensor::zeros([n, hidden], device), Tensor::zeros([n], device));
+        let (of_fields, bias_of_fields) = level.catalogue(none.0, none.1, &[], bags(), device);
+        network.items = network.items.map(|_| vectors - of_fields);
+        network.bias = network.bias.map(|_| biases - bias_of_fields);
+        network
     }
 
     /// The whole catalogue as it answers.

@@ -22,6 +22,10 @@ use super::{
     sampling::{Drawn, Sampler},
 };
 
+/// Added to the score of an item that no training event names, where such items are to be answers: it is not there, and must
+/// not be taken for a wrong answer.
+const ABSENT: f32 = -1e4;
+
 /// What one step reads; `[lanes, bptt]` row-major unless said otherwise.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -45,8 +49,12 @@ pub(super) struct Batch {
     pub(super) users: Vec<u32>,
     pub(super) contexts: Vec<u32>,
     pub(super) next_contexts: Vec<u32>,
-    /// One number for each item of the step: 0 where its own vector is left out; empty when none is.
+    /// One number for each item of the step: 0 where its own vector is left out as an answer; empty when that is as for
+    /// inputs.
     pub(super) own: Vec<f32>,
+    /// What is added to the bias of each item of the step: keeps items without events from being wrong answers; empty for
+    /// nothing.
+    pub(super) offsets: Vec<f32>,
     /// What the step touches of the catalogue; all of it when `None`.
     pub(super) sampled: Option<Sampled>,
     /// What each input's user had before; `None` when the network does not ask.
@@ -111,6 +119,8 @@ pub(super) struct Streams {
     pub(super) facts: Arc<Facts>,
     /// Share of items whose own vector is left out of a step.
     pub(super) id_dropout: f64,
+    /// What is added to the bias of each item in training: [`ABSENT`] to items without events; `None` for nothing.
+    pub(super) absent: Option<Vec<f32>>,
 }
 
 impl Streams {
@@ -201,6 +211,7 @@ impl Streams {
             contexts: Vec::new(),
             next_contexts: Vec::new(),
             own: Vec::new(),
+            offsets: Vec::new(),
             sampled: None,
             repeats: None,
             events: 0,
@@ -232,9 +243,14 @@ impl Streams {
             batch.sampled = Some(places.sampled(sampler.draw(rng), &mut batch, &mut repeats));
         }
         batch.repeats = self.repeats.then_some(repeats);
-        batch.own = match &batch.sampled {
-            Some(sampled) => self.own(sampled.rows.iter().copied(), ids),
-            None => self.own(0..self.interactions.n_items() as u32, ids),
+        let items: Vec<u32> = match &batch.sampled {
+            Some(sampled) => sampled.rows.clone(),
+            None => (0..self.interactions.n_items() as u32).collect(),
+        };
+        batch.own = self.own(&items, ids);
+        batch.offsets = match &self.absent {
+            Some(absent) => items.iter().map(|&item| absent[item as usize]).collect(),
+            None => Vec::new(),
         };
         batch
     }
@@ -245,14 +261,15 @@ impl Streams {
     }
 
     /// Which items keep their own vector in a step.
-    fn own(&self, items: impl Iterator<Item = u32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn own(&self, items: &[u32], rng: &mut ChaCha8Rng) -> Vec<f32> {
         let own = &self.facts.own;
-        if !self.has_fields() || (own.is_empty() && self.id_dropout == 0.0) {
+        if !self.has_fields() || self.id_dropout == 0.0 {
             return Vec::new();
         }
         items
-            .map(|item| {
-                let left_out = self.id_dropout > 0.0 && rng.random::<f64>() < self.id_dropout;
+            .iter()
+            .map(|&item| {
+                let left_out = rng.random::<f64>() < self.id_dropout;
                 if left_out { 0.0 } else { own.get(item as usize).copied().unwrap_or(1.0) }
             })
             .collect()
@@ -324,6 +341,11 @@ impl Streams {
             batch.weights[i * self.lookahead + ahead] = recency / (ahead + 1) as f32;
         }
     }
+}
+
+/// What keeps items without events out of training.
+pub(super) fn absent(counts: &[u32]) -> Vec<f32> {
+    counts.iter().map(|&count| if count == 0 { ABSENT } else { 0.0 }).collect()
 }
 
 /// The place of every item among the rows of a step; made once an epoch, and only touched where a step is.

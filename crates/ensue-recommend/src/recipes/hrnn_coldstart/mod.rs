@@ -62,7 +62,10 @@ pub struct HrnnColdstart {
     pub max_cold_items: usize,
     /// What is recommended. Default `cold-items`.
     pub candidates: Candidates,
-    /// Share of items whose own vector is left out of a training step. Default 0.5, range 0 to below 1.
+    /// Whether answers speak of the whole history, by the mean of the network's outputs after each event, and not of what
+    /// comes right after its end. Default true.
+    pub whole_history: bool,
+    /// Share of items whose own vector is left out of a training step. Default 0, range 0 to 1.
     pub id_dropout: f64,
 }
 
@@ -79,7 +82,8 @@ impl Default for HrnnColdstart {
             min_cold_items: 100,
             max_cold_items: 80_000,
             candidates: Candidates::default(),
-            id_dropout: 0.5,
+            whole_history: true,
+            id_dropout: 0.0,
         }
     }
 }
@@ -108,6 +112,7 @@ impl HrnnColdstart {
     }
 
     fn answering(&self, model: FittedHrnn) -> FittedHrnn {
+        let model = if self.whole_history { model.with_mean_state() } else { model };
         match self.candidates {
             Candidates::ColdItems => {
                 let cold = model.cold_items();

@@ -19,6 +19,7 @@ impl Conformance for HrnnColdstart {
             min_cold_items: 0,
             candidates: Candidates::AllItems,
             id_dropout: 0.3,
+            whole_history: false,
             ..Self::default()
         }
     }
@@ -107,6 +108,7 @@ fn cold_items_are_found_by_their_fields_alone() {
         network: small(),
         min_cold_items: 1,
         cold_start_max_duration: 1e-3,
+        whole_history: false,
         ..HrnnColdstart::default()
     };
     let cold = settings.cold_items(&data);

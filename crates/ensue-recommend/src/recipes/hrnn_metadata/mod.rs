@@ -29,7 +29,7 @@ pub struct HrnnMetadata {
     /// Settings of the network and its training, under the same names and with the same defaults as [`Hrnn`]'s.
     #[serde(flatten)]
     pub network: Hrnn,
-    /// Share of items whose own vector is left out of a training step. Default 0, range 0 to below 1.
+    /// Share of items whose own vector is left out of a training step. Default 0, range 0 to 1.
     pub id_dropout: f64,
 }
 
@@ -37,10 +37,10 @@ flat_settings!(HrnnMetadata);
 
 /// Checks the share of items whose vector is left out.
 pub(super) fn check_id_dropout(recipe: &'static str, share: f64) -> Result<(), SettingsError> {
-    if (0.0..1.0).contains(&share) {
+    if (0.0..=1.0).contains(&share) {
         return Ok(());
     }
-    Err(SettingsError::field(recipe, "id_dropout", share, "must be at least 0 and below 1"))
+    Err(SettingsError::field(recipe, "id_dropout", share, "must be between 0 and 1"))
 }
 
 impl Recipe for HrnnMetadata {

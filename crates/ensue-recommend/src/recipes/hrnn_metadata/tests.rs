@@ -155,9 +155,9 @@ fn items_added_later_are_scored_by_their_fields() {
 // Oracle: the message.
 #[test]
 fn settings_out_of_range_are_refused_by_name() {
-    let settings = HrnnMetadata { id_dropout: 1.0, ..HrnnMetadata::default() };
+    let settings = HrnnMetadata { id_dropout: 1.5, ..HrnnMetadata::default() };
     let message = settings.check().unwrap_err().to_string();
-    let expected = "aws-hrnn-metadata: id_dropout is 1, but must be at least 0 and below 1";
+    let expected = "aws-hrnn-metadata: id_dropout is 1.5, but must be between 0 and 1";
     assert_eq!(message, expected);
     let network = Hrnn { learning_rate: -1.0, ..Hrnn::default() };
     let settings = HrnnMetadata { network, ..HrnnMetadata::default() };
