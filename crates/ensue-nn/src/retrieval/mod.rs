@@ -220,11 +220,11 @@ impl Place {
         {
             return Self::Device(Box::new(OnDevice::new(vectors, bias)));
         }
-        let [items, width] = vectors.dims();
+        let [_, width] = vectors.dims();
         let host = "tensors of ndarray are host memory of their type";
         let vectors = vectors.into_data().try_into_vec::<f32>().expect(host);
         let bias = bias.into_data().try_into_vec::<f32>().expect(host);
-        Self::Host(Arc::new(Table::new(&vectors, &bias, items, width)))
+        Self::Host(Arc::new(Table::new(vectors, &bias, width)))
     }
 
     #[cfg(not(feature = "ndarray"))]
