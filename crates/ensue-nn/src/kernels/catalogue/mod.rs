@@ -20,9 +20,9 @@ use super::threads::split;
 use crate::retrieval::{Ask, Best};
 use select::Selection;
 
-/// Items of a part that are scored before the scores are looked at. Whole words of a bitmap, and
-/// whole panels; for a block of queries the scores fill part of the second cache.
-const BLOCK: usize = 512;
+/// Items of a part that are scored before the scores are looked at: whole words of a bitmap, and
+/// whole panels. Few, because the memory stands still meanwhile.
+const BLOCK: usize = 128;
 
 /// Places of the table that are read at once. The first cache has eight ways: more places could
 /// push each other out.
@@ -32,10 +32,13 @@ const PARTS: usize = 6;
 const ROWS: usize = 60;
 
 /// Up to so many queries, the rate of the memory counts more than that of the products.
-const FEW: usize = 240;
+const FEW: usize = 24;
 
 /// Fewest queries that are worth a thread: below, reading the table takes longer than the products.
 const GRAIN: usize = 12;
+
+/// Elements of a cache line.
+const LINE: usize = 16;
 
 /// Item vectors and biases, packed.
 #[derive(Debug)]
@@ -89,7 +92,7 @@ impl Table {
             }
             scores
         });
-        parts.concat()
+        joined(parts)
     }
 
     /// The `k` best items for each of `hidden` `[asks, width]`.
@@ -107,10 +110,7 @@ impl Table {
             }
             answers
         });
-        let mut parts = parts.into_iter();
-        let mut answers = parts.next().unwrap_or_default();
-        parts.for_each(|part| answers.extend(part));
-        answers
+        joined(parts)
     }
 
     /// First item of block `block` of part `part`.
@@ -132,6 +132,14 @@ impl Table {
             f32::dispatch(Pass { table: self, hidden, queries, sink });
         }
     }
+}
+
+/// The parts one after the other.
+fn joined<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    parts.for_each(|part| all.extend(part));
+    all
 }
 
 /// What becomes of the scores.
@@ -179,7 +187,9 @@ impl<S: Sink> Kernel<f32> for Pass<'_, S> {
                     for part in first..first + places {
                         let items = table.block(part, block);
                         for (row, scores) in (0..queries).zip(&mut rows) {
-                            sink.take::<L>(row, part, items, scores);
+                            if items.1 > 0 {
+                                sink.take::<L>(row, part, items, scores);
+                            }
                         }
                     }
                 }

@@ -1,11 +1,8 @@
 //! The products.
 
-use super::{BLOCK, PARTS, Table};
+use super::{BLOCK, LINE, PARTS, Table};
 use crate::kernels::lanes::Lanes;
 use crate::kernels::sweep::tile::{fits, tallest, tile, tiles, with_rows};
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// Tallest tile of [`few`].
 const HIGH: usize = 2;
