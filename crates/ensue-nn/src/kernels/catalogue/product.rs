@@ -151,7 +151,8 @@ fn block_len<L: Lanes<E = f32>>(table: &Table, part: usize, block: usize) -> usi
     let width = 2 * L::N;
     assert_eq!(table.vectors.width(), width, "packed for another instruction set");
     let len = BLOCK.min(table.part - block * BLOCK);
-    assert!(part < PARTS && table.part % width == 0 && BLOCK % width == 0, "whole panels");
+    assert!(table.part.is_multiple_of(width) && BLOCK.is_multiple_of(width), "whole panels");
+    assert!(part < PARTS, "part {part} of {PARTS}");
     assert!(table.numbers().len() == PARTS * table.part * table.width, "parts of one length");
     assert!(table.bias.len() == PARTS * table.part, "parts of one length");
     len

@@ -52,7 +52,7 @@ impl<'a> Selection<'a> {
         len: usize,
         scores: &mut [f32; BLOCK],
     ) {
-        assert!(len > 0 && len <= BLOCK && BLOCK % (CHAINS * L::N) == 0, "a block");
+        assert!(len > 0 && len <= BLOCK && BLOCK.is_multiple_of(CHAINS * L::N), "a block");
         let next = &mut self.added[part];
         while let Some(&(item, term)) = self.ask.added.get(*next)
             && (item as usize) < from + len
