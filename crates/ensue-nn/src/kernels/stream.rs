@@ -2,11 +2,12 @@
 
 use super::lanes::{Element, Kernel, Lanes};
 
-/// Independent sums: enough to hide the latency of an addition.
-const CHAINS: usize = 8;
+/// Places that are read at once: one thread gets a half more out of the memory so than from front to
+/// back. The first cache has eight ways, which more places would fight for.
+const PLACES: usize = 8;
 
-/// Sum of all `values`, read once from front to back as fast as one thread can: the time of this
-/// call is the least that anything can take which looks at every value.
+/// Sum of all `values`, each read once, as fast as one thread can: the time of this call is the least
+/// that anything can take which looks at every value.
 ///
 /// The sum is taken in many partial sums, in an order that depends on the instruction set.
 ///
@@ -24,17 +25,23 @@ impl Kernel<f32> for Stream<'_> {
 
     #[inline(always)]
     fn run<L: Lanes<E = f32>>(self) -> f32 {
-        let whole = self.0.chunks_exact(CHAINS * L::N);
-        let rest: f32 = whole.remainder().iter().sum();
-        // SAFETY: `dispatch` has chosen vectors that this machine has; a chunk has CHAINS of them.
+        /// Elements of a cache line.
+        const LINE: usize = 16;
+        let apart = self.0.len() / PLACES / LINE * LINE;
+        let (whole, rest) = self.0.split_at(apart * PLACES);
+        // SAFETY: `dispatch` has chosen vectors that this machine has; `whole` has PLACES runs of
+        // `apart` elements, which are whole lines and so whole vectors.
         unsafe {
-            let mut sums = [L::splat(0.0); CHAINS];
-            for chunk in whole {
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = L::add(*sum, L::load(chunk.as_ptr().add(i * L::N)));
+            let mut sums = [L::splat(0.0); PLACES];
+            for at in (0..apart).step_by(LINE) {
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    let line = whole.as_ptr().add(place * apart + at);
+                    for v in 0..LINE / L::N {
+                        *sum = L::add(*sum, L::load(line.add(v * L::N)));
+                    }
                 }
             }
-            let mut total = rest;
+            let mut total: f32 = rest.iter().sum();
             for sum in sums {
                 total += L::sum(sum);
             }

@@ -9,8 +9,8 @@ pub(crate) struct Kept {
     k: usize,
     /// Score and item as one number that is the greater the better; see [`key`].
     keys: Vec<u64>,
-    /// Worst score that is still good enough; there is none before `k` are known.
-    threshold: Option<f32>,
+    /// Key that an entry must exceed: 0, which all do, before `k` are known.
+    threshold: u64,
 }
 
 /// Fewest entries of a buffer: a tiny one would be cut all the time.
@@ -21,13 +21,13 @@ impl Kept {
     pub(crate) fn new(k: usize, items: usize) -> Self {
         let k = k.min(items);
         let keys = if k == 0 { Vec::new() } else { Vec::with_capacity((2 * k).max(LEAST)) };
-        Self { k, keys, threshold: None }
+        Self { k, keys, threshold: 0 }
     }
 
-    /// The score that an item seen from now on must exceed; an equal one has a higher id, and loses.
-    /// `None` as long as anything is good enough.
+    /// A score below which no item can enter. `None` as long as any item may.
     pub(crate) fn threshold(&self) -> Option<f32> {
-        self.threshold
+        let (_, worst) = entry(self.threshold);
+        (self.threshold > 0 && worst > f32::NEG_INFINITY).then_some(worst)
     }
 
     /// Whether nothing can enter.
@@ -35,16 +35,15 @@ impl Kept {
         self.k == 0
     }
 
-    /// Takes an item in if it is good enough. Items must come in ascending order.
+    /// Takes an item in if it is good enough; items may come in any order.
     #[inline]
     pub(crate) fn push(&mut self, item: u32, score: f32) {
-        let score = comparable(score);
-        if self.k == 0 || self.threshold.is_some_and(|worst| score <= worst) {
-            return;
-        }
-        self.keys.push(key(score, item));
-        if self.keys.len() == (2 * self.k).max(LEAST) {
-            self.cut();
+        let key = key(comparable(score), item);
+        if key > self.threshold && self.k > 0 {
+            self.keys.push(key);
+            if self.keys.len() == (2 * self.k).max(LEAST) {
+                self.cut();
+            }
         }
     }
 
@@ -52,7 +51,7 @@ impl Kept {
         let (_, &mut worst, _) =
             self.keys.select_nth_unstable_by_key(self.k - 1, |&key| Reverse(key));
         self.keys.truncate(self.k);
-        self.threshold = Some(entry(worst).1);
+        self.threshold = worst;
     }
 
     /// Items and scores, best first.

@@ -5,8 +5,8 @@
 //! [asked](Ask) beside it: terms that are added to single scores, items that are left out, and the
 //! terms of the softmax over the whole catalogue.
 //!
-//! On `ndarray` the table lies packed in host memory. One query reads it once, front to back, at the
-//! rate of the memory; a batch is cut over the threads ([`crate::kernels::set_threads`]), and every
+//! On `ndarray` the table lies packed in host memory. One query reads it once, at the rate of the
+//! memory; a batch is cut over the threads ([`crate::kernels::set_threads`]), and every
 //! thread goes through the table once for some dozens of queries. The matrix of all scores never
 //! exists: a block of scores is made, added up and compared with the best so far while it is in the
 //! cache. An answer's bytes do not depend on the batch it is asked in, nor on the number of threads.
@@ -16,7 +16,8 @@
 
 mod device;
 mod kept;
-#[cfg(all(test, feature = "ndarray"))]
+#[cfg(test)]
+#[cfg(feature = "ndarray")]
 mod tests;
 
 #[cfg(feature = "ndarray")]
@@ -220,11 +221,11 @@ impl Place {
         {
             return Self::Device(Box::new(OnDevice::new(vectors, bias)));
         }
-        let [items, width] = vectors.dims();
+        let [_, width] = vectors.dims();
         let host = "tensors of ndarray are host memory of their type";
         let vectors = vectors.into_data().try_into_vec::<f32>().expect(host);
         let bias = bias.into_data().try_into_vec::<f32>().expect(host);
-        Self::Host(Arc::new(Table::new(&vectors, &bias, items, width)))
+        Self::Host(Arc::new(Table::new(vectors, &bias, width)))
     }
 
     #[cfg(not(feature = "ndarray"))]

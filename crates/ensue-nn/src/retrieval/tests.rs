@@ -68,8 +68,8 @@ impl Wish {
         let (exclude, mask, added) = (ids(60), ids(2 * items), ids(30));
         let added = added.into_iter().map(|item| (item, rng.random_range(-4..4) as f32 / 2.0));
         let added = added.collect();
-        let allowed = (query % 3 != 0).then(|| mask.into_iter().collect());
-        Self { added, exclude, allowed, total: query % 2 == 0 }
+        let allowed = (!query.is_multiple_of(3)).then(|| mask.into_iter().collect());
+        Self { added, exclude, allowed, total: query.is_multiple_of(2) }
     }
 
     fn ask(&self) -> Ask<'_> {

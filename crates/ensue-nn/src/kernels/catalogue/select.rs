@@ -1,6 +1,6 @@
 //! What one query keeps of the scores.
 
-use super::BLOCK;
+use super::{BLOCK, PARTS, Table};
 use crate::kernels::lanes::Lanes;
 use crate::retrieval::{Ask, Best, Kept};
 
@@ -12,8 +12,8 @@ const CHAINS: usize = 4;
 pub(super) struct Selection<'a> {
     ask: Ask<'a>,
     kept: Kept,
-    /// How many of `ask.added` are done.
-    added: usize,
+    /// Which of `ask.added` is next in each part.
+    added: [usize; PARTS],
     maximum: f32,
     /// Sum of `exp(score - maximum)` so far.
     sum: f64,
@@ -21,9 +21,13 @@ pub(super) struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    pub(super) fn new(ask: &Ask<'a>, k: usize, items: usize) -> Self {
-        let kept = Kept::new(k, items);
-        Self { ask: *ask, kept, added: 0, maximum: f32::NEG_INFINITY, sum: 0.0, finite: true }
+    pub(super) fn new(ask: &Ask<'a>, k: usize, table: &Table) -> Self {
+        let kept = Kept::new(k, table.items);
+        let first = |part: usize| {
+            ask.added.partition_point(|&(item, _)| (item as usize) < part * table.part)
+        };
+        let added = std::array::from_fn(first);
+        Self { ask: *ask, kept, added, maximum: f32::NEG_INFINITY, sum: 0.0, finite: true }
     }
 
     pub(super) fn finish(self) -> Best {
@@ -36,23 +40,25 @@ impl<'a> Selection<'a> {
         Best { items: kept.into_sorted(), maximum, sum, finite }
     }
 
-    /// Takes the scores of `len` items from `from` on.
+    /// Takes the scores of the `len` items from `from` on, the next ones of part `part`.
     ///
     /// # Safety
     /// As for any method of `L`.
     #[inline(always)]
     pub(super) unsafe fn block<L: Lanes<E = f32>>(
         &mut self,
+        part: usize,
         from: usize,
         len: usize,
         scores: &mut [f32; BLOCK],
     ) {
-        assert!(len > 0 && len <= BLOCK && BLOCK % (CHAINS * L::N) == 0, "a block");
-        while let Some(&(item, term)) = self.ask.added.get(self.added)
+        assert!(len > 0 && len <= BLOCK && BLOCK.is_multiple_of(CHAINS * L::N), "a block");
+        let next = &mut self.added[part];
+        while let Some(&(item, term)) = self.ask.added.get(*next)
             && (item as usize) < from + len
         {
             scores[item as usize - from] += term;
-            self.added += 1;
+            *next += 1;
         }
         // What fills the last vectors up changes neither the maximum nor whether all are finite.
         let padded = len.next_multiple_of(CHAINS * L::N);
@@ -64,8 +70,8 @@ impl<'a> Selection<'a> {
             self.finite &= finite;
             match self.kept.threshold() {
                 _ if self.kept.is_shut() => {}
-                Some(worst) if top > worst => {
-                    let words = above::<L>(scores, worst);
+                Some(worst) if top >= worst => {
+                    let words = at_least::<L>(scores, worst);
                     self.collect(from, len, scores, words);
                 }
                 Some(_) => {}
@@ -138,12 +144,12 @@ unsafe fn extremes<L: Lanes<E = f32>>(scores: &[f32]) -> (f32, bool) {
     }
 }
 
-/// Bits of the scores above `worst`.
+/// Bits of the scores that are at least `worst`.
 ///
 /// # Safety
 /// As for any method of `L`.
 #[inline(always)]
-unsafe fn above<L: Lanes<E = f32>>(scores: &[f32; BLOCK], worst: f32) -> [u64; BLOCK / 64] {
+unsafe fn at_least<L: Lanes<E = f32>>(scores: &[f32; BLOCK], worst: f32) -> [u64; BLOCK / 64] {
     // SAFETY: the caller's promise; 64 is a multiple of every vector's length.
     unsafe {
         let worst = L::splat(worst);
@@ -151,7 +157,7 @@ unsafe fn above<L: Lanes<E = f32>>(scores: &[f32; BLOCK], worst: f32) -> [u64; B
         for (w, word) in words.iter_mut().enumerate() {
             for at in (0..64).step_by(L::N) {
                 let x = L::load(scores.as_ptr().add(w * 64 + at));
-                *word |= L::above(x, worst) << at;
+                *word |= L::at_least(x, worst) << at;
             }
         }
         words

@@ -41,8 +41,8 @@ pub(crate) unsafe trait Lanes: Copy + Sized {
     unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
-    /// Bit `i` says whether lane `i` of `a` is greater than that of `b`; a NaN is not.
-    unsafe fn above(a: Self::V, b: Self::V) -> u64;
+    /// Bit `i` says whether lane `i` of `a` is at least that of `b`; a NaN is not.
+    unsafe fn at_least(a: Self::V, b: Self::V) -> u64;
     /// e^x for x clamped to [-87, 87]; a NaN stays a NaN.
     unsafe fn exp(x: Self::V) -> Self::V;
     /// Sum of all lanes, lowest first in pairs.

@@ -60,8 +60,8 @@ macro_rules! portable {
                 std::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
             }
             #[inline(always)]
-            unsafe fn above(a: [$E; 8], b: [$E; 8]) -> u64 {
-                (0..8).fold(0, |bits, i| bits | (u64::from(a[i] > b[i]) << i))
+            unsafe fn at_least(a: [$E; 8], b: [$E; 8]) -> u64 {
+                (0..8).fold(0, |bits, i| bits | (u64::from(a[i] >= b[i]) << i))
             }
             #[inline(always)]
             unsafe fn exp(x: [$E; 8]) -> [$E; 8] {

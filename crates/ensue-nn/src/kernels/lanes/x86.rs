@@ -190,8 +190,8 @@ x86_lanes!(
     _mm512_slli_epi32,
     {
         #[inline(always)]
-        unsafe fn above(a: __m512, b: __m512) -> u64 {
-            u64::from(unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) })
+        unsafe fn at_least(a: __m512, b: __m512) -> u64 {
+            u64::from(unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b) })
         }
         #[inline(always)]
         unsafe fn sum(a: __m512) -> f32 {
@@ -310,8 +310,8 @@ x86_lanes!(
     _mm256_slli_epi32,
     {
         #[inline(always)]
-        unsafe fn above(a: __m256, b: __m256) -> u64 {
-            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, b)) as u64 }
+        unsafe fn at_least(a: __m256, b: __m256) -> u64 {
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(a, b)) as u64 }
         }
         #[inline(always)]
         unsafe fn sum(a: __m256) -> f32 {
