@@ -12,7 +12,7 @@ use super::fields::{self, Kind};
 use super::items::{ItemColumn, ItemTest};
 use super::operands::FieldTest;
 use super::syntax::{Action, Condition, Dataset, Rule, Target};
-use super::values::{Demand, Given};
+use super::values::{Demand, Form, Given, NO_EVENT_TYPES};
 use super::{Filter, FilterError, ItemIds};
 
 /// What is known of the data that a filter is made ready for.
@@ -178,15 +178,17 @@ impl<'a> Compiler<'a> {
         fields: &[(&str, Kind)],
     ) -> Result<EventTest, FilterError> {
         let (field, kind) = fields::find(&condition.field, fields)?;
-        Ok(match (field, self.test(condition, kind)?) {
+        let before = self.demands.len();
+        let test = self.test(condition, kind)?;
+        Ok(match (field, test) {
             ("EVENT_TYPE", FieldTest::Texts(test)) => {
-                if self.tables.event_type_names.is_empty() && !test.literals.is_empty() {
-                    let rule = "the data have no event types, so that * alone can stand for them";
-                    return Err(FilterError::Type {
-                        field: condition.field.to_string(),
-                        holds: "nothing",
-                        rule: rule.to_owned(),
-                    });
+                if self.tables.event_type_names.is_empty() {
+                    if !test.literals.is_empty() {
+                        let field = condition.field.to_string();
+                        let rule = NO_EVENT_TYPES.to_owned();
+                        return Err(FilterError::Type { field, holds: "nothing", rule });
+                    }
+                    self.demands[before..].iter_mut().for_each(|demand| demand.form = Form::Star);
                 }
                 EventTest::Type(test)
             }

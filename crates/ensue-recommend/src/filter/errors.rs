@@ -29,8 +29,7 @@ pub enum FilterError {
     SelectsUsers,
     /// The data have no such field.
     #[error(
-        "the filter names {field}, but the fields it can name there are {known} (texts that are not categorical cannot \
-         be filtered on)"
+        "the filter names {field}, but the fields it can name there are {known} (textual fields cannot be filtered on)"
     )]
     UnknownField {
         /// Dataset and field as the expression has them.

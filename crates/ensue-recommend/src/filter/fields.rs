@@ -4,7 +4,7 @@ use ensue_data::{MetadataColumn, MetadataTable};
 
 use super::operands::{FieldTest, NumberTest, Operator, TextTest};
 use super::syntax::{Comparison, Condition, FieldRef, Test, Value};
-use super::values::{Demand, parse_number};
+use super::values::{Demand, Form, parse_number};
 use super::{FilterError, FilterTables};
 
 /// What a field holds.
@@ -122,7 +122,8 @@ pub(super) fn test(
                 };
                 placeholders.push(placeholder);
                 let field = condition.field.to_string();
-                demands.push(Demand { placeholder, field, number, alone });
+                let form = if number { Form::Number } else { Form::Text };
+                demands.push(Demand { placeholder, field, form, alone });
             }
             Value::Text(text) if number => {
                 let number = parse_number(text);

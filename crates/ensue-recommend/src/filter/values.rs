@@ -6,6 +6,10 @@ use super::FilterError;
 
 const FORM: &str = "it must be one value, or several in double quotes and separated by commas";
 
+/// The rule for event types of data that have none.
+pub(super) const NO_EVENT_TYPES: &str =
+    "the data have no event types, so that * alone can stand for them";
+
 /// What a query gives for each placeholder, by its number.
 #[derive(Debug, Default)]
 pub(super) struct Given(Vec<Vec<String>>);
@@ -17,10 +21,18 @@ pub(super) struct Demand {
     pub(super) placeholder: usize,
     /// The field it is held against, as the expression has it.
     pub(super) field: String,
-    /// Whether it must be a number.
-    pub(super) number: bool,
+    /// What each value must be.
+    pub(super) form: Form,
     /// Whether it must be one value alone.
     pub(super) alone: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Number,
+    /// `*`, for event types of data that have none.
+    Star,
 }
 
 impl Given {
@@ -49,17 +61,22 @@ impl Given {
         let lists = texts.iter().enumerate();
         let lists = lists.map(|(at, text)| list(text).ok_or_else(|| refused(at, FORM.to_owned())));
         let given = Self(lists.collect::<Result<_, _>>()?);
-        for Demand { placeholder, field, number, alone } in demands {
+        for Demand { placeholder, field, form, alone } in demands {
             let list = &given.0[*placeholder];
             if *alone && list.len() > 1 {
                 let rule = format!("{field} is compared with it, so that it must be one value");
                 return Err(refused(*placeholder, rule));
             }
-            if *number && list.iter().any(|value| parse_number(value).is_none()) {
-                return Err(refused(
-                    *placeholder,
+            let (fits, rule): (fn(&str) -> bool, _) = match form {
+                Form::Text => (|_| true, String::new()),
+                Form::Number => (
+                    |value| parse_number(value).is_some(),
                     format!("{field} is held against it as a number"),
-                ));
+                ),
+                Form::Star => (|value| value == "*", NO_EVENT_TYPES.to_owned()),
+            };
+            if !list.iter().all(|value| fits(value)) {
+                return Err(refused(*placeholder, rule));
             }
         }
         Ok(given)

@@ -75,6 +75,12 @@ impl<'a> Cursor<'a> {
         taken
     }
 
+    /// Whether this character comes next; it stays there.
+    pub(super) fn symbol_follows(&mut self, symbol: char) -> bool {
+        self.here();
+        self.rest().starts_with(symbol)
+    }
+
     /// Takes the letters, digits and `_` that come next without white space; may be empty.
     pub(super) fn name(&mut self) -> &'a str {
         let name = run(self.rest(), is_word);

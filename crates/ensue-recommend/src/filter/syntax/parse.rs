@@ -192,9 +192,10 @@ fn comparison(cursor: &mut Cursor<'_>) -> Parsed<Comparison> {
         Comparison::Greater,
         Comparison::Equal,
     ];
-    all.into_iter()
-        .find(|comparison| cursor.symbol(&comparison.to_string()))
-        .ok_or_else(|| cursor.expected("IN, NOT IN, =, <, <=, > or >="))
+    all.into_iter().find(|comparison| cursor.symbol(&comparison.to_string())).ok_or_else(|| {
+        let hint = if cursor.symbol_follows('!') { " (not equal is NOT IN)" } else { "" };
+        cursor.expected(format!("IN, NOT IN, =, <, <=, > or >={hint}"))
+    })
 }
 
 /// A list of values; `any` says whether `*` may be one of them.
