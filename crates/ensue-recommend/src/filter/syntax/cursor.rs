@@ -135,16 +135,13 @@ impl<'a> Cursor<'a> {
         let rest = self.rest();
         match rest.chars().next() {
             Some('"') => {
-                let (text, length) = Self::quoted(rest).map_err(|fault| match fault {
-                    Some(escape) => {
-                        self.fault(start + escape, "`\\\"` or `\\\\` after a backslash")
+                let (text, length) = Self::quoted(rest).map_err(|escape| {
+                    if let Some(escape) = escape {
+                        return self.fault(start + escape, "`\\\"` or `\\\\` after a backslash");
                     }
-                    None => {
-                        let began = self.column(start);
-                        let closing =
-                            format!("`\"` to close the text that began at column {began}");
-                        self.fault(self.text.len(), closing)
-                    }
+                    let began = self.column(start);
+                    let closing = format!("`\"` to close the text that began at column {began}");
+                    self.fault(self.text.len(), closing)
                 })?;
                 self.at += length;
                 Ok(if text == "*" { Value::Any } else { Value::Text(text) })

@@ -52,7 +52,7 @@ fn conditions_on_interactions() {
         (r#"INTERACTIONS.event_type = "click""#, "ac", "df"),
         (r#"Interactions.EVENT_TYPE IN ("*")"#, "abc", "def"),
         (r#"Interactions.EVENT_TYPE NOT IN ("click")"#, "ab", "e"),
-        (r#"Interactions.EVENT_TYPE NOT IN (*)"#, "", ""),
+        ("Interactions.EVENT_TYPE NOT IN (*)", "", ""),
         (r#"Interactions.EVENT_TYPE IN ("never")"#, "", ""),
         ("Interactions.EVENT_VALUE >= 2", "ab", "d"),
         ("Interactions.EVENT_VALUE = 0.1", "", "f"),
@@ -110,7 +110,7 @@ fn rules_unite_and_what_is_excluded_is_taken_from_what_is_included() {
     let rules = [
         r#"INCLUDE ItemID WHERE Items.GENRE IN ("comedy")"#,
         r#"INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")"#,
-        r#"EXCLUDE ItemID WHERE Items.PRICE = 10"#,
+        "EXCLUDE ItemID WHERE Items.PRICE = 10",
         r#"EXCLUDE ItemID WHERE Items.ITEM_ID IN ("f")"#,
     ];
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
