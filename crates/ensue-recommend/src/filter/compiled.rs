@@ -69,7 +69,7 @@ pub struct FilterUser<'a> {
 /// A [`Filter`] made ready for one state of the data by [`Filter::compile`].
 ///
 /// It owns what it needs: conditions on items without placeholders are sets already, fields with placeholders are kept as
-/// lists of items by category, or as columns. It is for one size of the catalogue; compile again when items or their
+/// lists of items by category or by number. It is for one size of the catalogue; compile again when items or their
 /// metadata change.
 #[derive(Debug, Clone)]
 pub struct CompiledFilter {

@@ -6,7 +6,7 @@ use ensue_core::Bitmap;
 use ensue_data::{Categories, MISSING_TIMESTAMP, MetadataColumn, Vocabulary};
 
 use super::ItemIds;
-use super::operands::{FieldTest, Numbers, TextTest};
+use super::operands::FieldTest;
 use super::values::Given;
 
 /// A field of the items in the form in which conditions read it.
@@ -15,8 +15,8 @@ pub(super) enum ItemColumn {
     /// The item's own id.
     Id,
     Categories(Arc<Postings>),
-    Numbers(Arc<Vec<f32>>),
-    Timestamps(Arc<Vec<i64>>),
+    /// Numbers or timestamps.
+    Numbers(Arc<Sorted>),
 }
 
 /// The items of each category.
@@ -25,6 +25,13 @@ pub(super) struct Postings {
     vocabulary: Vocabulary,
     /// Category `c` has the items `offsets[c]..offsets[c + 1]`.
     offsets: Vec<usize>,
+    items: Vec<u32>,
+}
+
+/// The items that have a number, ascending by number.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    numbers: Vec<f64>,
     items: Vec<u32>,
 }
 
@@ -42,8 +49,15 @@ impl ItemColumn {
             MetadataColumn::Categorical(categories) => {
                 Self::Categories(Arc::new(Postings::new(categories, n_items)))
             }
-            MetadataColumn::Number(numbers) => Self::Numbers(Arc::new(numbers.clone())),
-            MetadataColumn::Timestamp(times) => Self::Timestamps(Arc::new(times.clone())),
+            MetadataColumn::Number(numbers) => {
+                let numbers = numbers.iter().map(|&number| f64::from(number));
+                Self::Numbers(Arc::new(Sorted::new(numbers.take(n_items))))
+            }
+            MetadataColumn::Timestamp(times) => {
+                let seconds =
+                    |&time: &i64| if time == MISSING_TIMESTAMP { f64::NAN } else { time as f64 };
+                Self::Numbers(Arc::new(Sorted::new(times.iter().map(seconds).take(n_items))))
+            }
             _ => return None,
         })
     }
@@ -77,26 +91,33 @@ impl Postings {
     }
 }
 
+impl Sorted {
+    /// From the number of each item, not-a-number where it has none.
+    fn new(numbers: impl Iterator<Item = f64>) -> Self {
+        let mut pairs: Vec<(f64, u32)> =
+            numbers.zip(0..).filter(|(number, _)| !number.is_nan()).collect();
+        pairs.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
+        let (numbers, items) = pairs.into_iter().unzip();
+        Self { numbers, items }
+    }
+}
+
 impl ItemTest {
     /// The items that it holds for, among `n_items`.
     pub(super) fn matches(&self, n_items: usize, given: &Given, item_ids: &ItemIds<'_>) -> Bitmap {
         match (&self.column, &self.test) {
             (ItemColumn::Categories(postings), FieldTest::Texts(test)) => {
                 let items = test.texts(given).flat_map(|category| postings.of(category));
-                listed(n_items, test, items.copied())
+                listed(n_items, test.negated, items.copied())
             }
             (ItemColumn::Id, FieldTest::Texts(test)) => {
-                listed(n_items, test, test.texts(given).filter_map(item_ids))
+                listed(n_items, test.negated, test.texts(given).filter_map(item_ids))
             }
-            (ItemColumn::Numbers(column), FieldTest::Numbers(test)) => {
-                scanned(n_items, column, &test.numbers(given), f64::NAN, |&number| {
-                    f64::from(number)
-                })
-            }
-            (ItemColumn::Timestamps(column), FieldTest::Numbers(test)) => {
-                let seconds =
-                    |&time: &i64| if time == MISSING_TIMESTAMP { f64::NAN } else { time as f64 };
-                scanned(n_items, column, &test.numbers(given), f64::NAN, seconds)
+            (ItemColumn::Numbers(sorted), FieldTest::Numbers(test)) => {
+                let numbers = test.numbers(given);
+                let ranges = numbers.ranges(&sorted.numbers);
+                let items = ranges.flat_map(|range| &sorted.items[range]);
+                listed(n_items, numbers.is_negated(), items.copied())
             }
             // The compiler pairs each column with a test of its own type.
             _ => Bitmap::zeros(n_items),
@@ -105,23 +126,11 @@ impl ItemTest {
 }
 
 /// The items of a list, or all others.
-fn listed(n_items: usize, test: &TextTest, items: impl Iterator<Item = u32>) -> Bitmap {
+fn listed(n_items: usize, negated: bool, items: impl Iterator<Item = u32>) -> Bitmap {
     let mut matches = Bitmap::zeros(n_items);
     items.filter(|&item| (item as usize) < n_items).for_each(|item| matches.insert(item));
-    if test.negated {
+    if negated {
         matches.complement();
     }
     matches
-}
-
-/// The items whose number passes; items beyond the column have none.
-fn scanned<T>(
-    n_items: usize,
-    column: &[T],
-    numbers: &Numbers,
-    missing: f64,
-    number: impl Fn(&T) -> f64,
-) -> Bitmap {
-    let at = |item: u32| column.get(item as usize).map_or(missing, &number);
-    Bitmap::from_fn(n_items, |item| numbers.holds(at(item)))
 }

@@ -1,5 +1,7 @@
 //! Conditions without their field: a list of texts, or numbers and how they compare.
 
+use std::ops::Range;
+
 use ensue_data::FieldValue;
 
 use super::syntax::Comparison;
@@ -112,5 +114,28 @@ impl Numbers {
             },
             (Operator::Compare(_), _) => false,
         }
+    }
+    /// Whether it holds for what the ranges leave out, instead of for what is in them; see [`Self::ranges`].
+    pub(super) fn is_negated(&self) -> bool {
+        self.operator == Operator::NotIn
+    }
+
+    /// Where in ascending numbers the operands are, or what compares so with the one operand.
+    pub(super) fn ranges(&self, sorted: &[f64]) -> impl Iterator<Item = Range<usize>> {
+        let comparison = match self.operator {
+            Operator::In | Operator::NotIn => Comparison::Equal,
+            Operator::Compare(comparison) => comparison,
+        };
+        self.operands.iter().map(move |&operand| {
+            let below = || sorted.partition_point(|&number| number < operand);
+            let above = || sorted.partition_point(|&number| number <= operand);
+            match comparison {
+                Comparison::Equal => below()..above(),
+                Comparison::Less => 0..below(),
+                Comparison::LessOrEqual => 0..above(),
+                Comparison::Greater => above()..sorted.len(),
+                Comparison::GreaterOrEqual => below()..sorted.len(),
+            }
+        })
     }
 }
