@@ -33,6 +33,21 @@ impl Bitmap {
         all
     }
 
+    /// The ids below `len` that `holds` says yes to.
+    ///
+    /// ```
+    /// use ensue_core::Bitmap;
+    /// let even = Bitmap::from_fn(5, |id| id % 2 == 0);
+    /// assert_eq!(even.iter().collect::<Vec<_>>(), [0, 2, 4]);
+    /// ```
+    pub fn from_fn(len: usize, holds: impl Fn(u32) -> bool) -> Self {
+        let word = |first: usize| {
+            let bits = first..len.min(first + 64);
+            bits.fold(0, |word, id| word | u64::from(holds(id as u32)) << (id - first))
+        };
+        Self { words: (0..len).step_by(64).map(word).collect(), len }
+    }
+
     /// How many ids there could be.
     pub fn len(&self) -> usize {
         self.len
@@ -172,6 +187,7 @@ mod tests {
             let of = |ids: &BTreeSet<u32>| ids.iter().copied().collect::<Bitmap>().resized(len);
             let (x, y) = (of(&a), of(&b));
             let ids = |set: &Bitmap| set.iter().collect::<BTreeSet<u32>>();
+            prop_assert_eq!(&Bitmap::from_fn(len, |id| a.contains(&id)), &x);
             let mut both = x.clone();
             both &= &y;
             prop_assert_eq!(ids(&both), &a & &b);

@@ -11,6 +11,7 @@ mod campaign;
 mod columns;
 mod errors;
 mod evaluation;
+pub mod filter;
 mod query;
 pub mod recipes;
 mod solution;
@@ -28,6 +29,7 @@ pub use errors::{FitError, LoadError, QueryError, SettingsError};
 pub use evaluation::{
     EvaluationError, EvaluationOptions, evaluate, evaluate_next_item, seen_items,
 };
+pub use filter::{CompiledFilter, Filter, FilterError};
 pub use query::{Context, Memory, Query, ScoredItem, Scores, check_history, check_queries};
 pub use recipes::AnyRecipe;
 pub use solution::{Evaluation, EvaluationRow, Solution, SolutionError, SolutionVersion};
