@@ -1,0 +1,3 @@
+//! What campaigns do, by topic.
+
+mod basics;
