@@ -35,6 +35,7 @@ mod read;
 pub mod schema;
 mod table;
 mod vocabulary;
+mod without_users;
 pub mod write;
 
 pub use error::{DataError, Rule};
@@ -44,3 +45,4 @@ pub use import::{Format, ImportRequest, ImportRules, Source};
 pub use schema::{Schema, SchemaError};
 pub use table::{Categories, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable};
 pub use vocabulary::{Vocabulary, VocabularyError};
+pub use without_users::{Remaining, without_users};

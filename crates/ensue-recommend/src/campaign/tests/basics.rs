@@ -1,41 +1,13 @@
-use ensue_core::{EvaluationMode, Event, InteractionsBuilder, Run};
-use ensue_data::{DatasetGroup, ImportRules};
-
-use super::super::{live::LiveUser, *};
+use ensue_core::{Event, InteractionsBuilder, Run};
+use super::{
+    super::{live::LiveUser, *},
+    *,
+};
 use crate::{
     LoadError, Solution, SolutionError,
     conformance::Conformance,
-    recipes::{hrnn::Hrnn, markov::Markov},
+    recipes::hrnn::Hrnn,
 };
-
-/// 40 users walk around a ring of 10 items, one step a minute; item 9 has most users.
-fn group() -> DatasetGroup {
-    let mut events: Vec<(String, String, i64)> = (0..40)
-        .flat_map(|user| {
-            (0..4 + user % 3).map(move |step| {
-                (format!("u{user}"), format!("i{}", (user + step) % 10), 60 * step)
-            })
-        })
-        .collect();
-    events.extend((0..20).map(|user| (format!("once{user}"), "i9".to_owned(), 0)));
-    let rules =
-        ImportRules { min_interactions: 1, min_users_with_two: 1, ..ImportRules::default() };
-    let events = events.iter().map(|(user, item, time)| (user.as_str(), item.as_str(), *time));
-    DatasetGroup::from_events(events, &rules).unwrap()
-}
-
-fn solution() -> Solution {
-    Solution { evaluation: EvaluationMode::LastItem, ..Solution::new(Markov::default()) }
-}
-
-fn campaign() -> Campaign {
-    Campaign::new(solution().train(&group(), &mut Run::new("ndarray")).unwrap())
-}
-
-fn first(campaign: &Campaign, user: &str) -> String {
-    let request = RecommendRequest::new(user).with_num_results(1);
-    campaign.recommend(&request).unwrap().items.remove(0).item_id
-}
 
 #[test]
 fn a_known_user_gets_what_follows_their_history() {
