@@ -35,6 +35,7 @@ mod read;
 pub mod schema;
 mod table;
 mod vocabulary;
+mod without_users;
 pub mod write;
 
 pub use error::{DataError, Rule};
@@ -46,3 +47,4 @@ pub use table::{
     Categories, FieldKind, MISSING_TIMESTAMP, MetadataColumn, MetadataError, MetadataTable,
 };
 pub use vocabulary::{Vocabulary, VocabularyError};
+pub use without_users::{Remaining, without_users};

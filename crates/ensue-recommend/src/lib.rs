@@ -23,8 +23,10 @@ mod traits;
 mod conformance;
 
 pub use campaign::{
-    Campaign, CampaignError, EventCounts, EventOutcome, MAX_RESULTS, MAX_USER_ID, PutEvent,
-    RecommendRequest, Recommendations, RecommendedItem,
+    BatchError, BatchOptions, BatchReport, Campaign, CampaignConfig, CampaignError, EventCounts,
+    EventOutcome, LogError, MAX_CONTEXT, MAX_EVENTS, MAX_INPUT_LIST, MAX_LINE, MAX_RESULTS,
+    MAX_USER_ID, PersonalizedRanking, Promotion, PutEvent, PutEvents, PutItem, PutUser,
+    RankRequest, RecommendRequest, Recommendations, RecommendedItem, SessionEvent,
 };
 pub use errors::{FitError, LoadError, QueryError, SettingsError};
 pub use evaluation::{

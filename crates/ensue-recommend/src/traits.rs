@@ -179,6 +179,18 @@ pub trait Recommend: Send + Sync + Debug {
         None
     }
 
+    /// Whether answers depend on [`Query::user_fields`]: then somebody without a history, but with fields, is answered by the
+    /// model and not by popularity. Default `false`.
+    fn uses_user_fields(&self) -> bool {
+        false
+    }
+
+    /// The same model for other users: user `i` is the user `kept[i]` of this one, and nothing that is kept of single users
+    /// by their dense id is left of the others. Default `None`: nothing is kept by dense id.
+    fn with_users(&self, _kept: &[u32]) -> Option<Arc<dyn Recommend>> {
+        None
+    }
+
     /// Rank of each event `from..` of a history among the whole catalogue, given all events before it: 1 plus the number
     /// of items with a strictly higher score. A target whose score is not a number gets `u32::MAX`.
     ///

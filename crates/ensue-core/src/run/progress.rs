@@ -72,6 +72,13 @@ pub enum Progress {
         /// Value by metric name.
         metrics: BTreeMap<String, f64>,
     },
+    /// Lines of a batch were answered.
+    Answered {
+        /// Lines so far.
+        lines: usize,
+        /// Those of them that could not be answered.
+        failed: usize,
+    },
     /// Something a person should know.
     Warning {
         /// What, for people.

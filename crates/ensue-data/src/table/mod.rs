@@ -152,6 +152,35 @@ impl MetadataTable {
         }
     }
 
+    /// The rows of `ids`, in their order, as a table of their own. Ids without a row are known by nothing; categories that no
+    /// row of the new table has are gone.
+    ///
+    /// ```
+    /// use ensue_data::MetadataTable;
+    /// let table = MetadataTable::default();
+    /// assert_eq!(table.select(&[3, 1]).len(), 2);
+    /// ```
+    pub fn select(&self, ids: &[u32]) -> Self {
+        fn pick<T: Copy>(values: &[T], ids: &[u32], missing: T) -> Vec<T> {
+            ids.iter().map(|&id| values.get(id as usize).copied().unwrap_or(missing)).collect()
+        }
+        let columns = self.columns.iter().map(|column| match column {
+            MetadataColumn::Categorical(categories) => {
+                MetadataColumn::Categorical(categories.select(ids))
+            }
+            MetadataColumn::Number(numbers) => MetadataColumn::Number(pick(numbers, ids, f32::NAN)),
+            MetadataColumn::Boolean(flags) => MetadataColumn::Boolean(pick(flags, ids, None)),
+            MetadataColumn::Timestamp(times) => {
+                MetadataColumn::Timestamp(pick(times, ids, MISSING_TIMESTAMP))
+            }
+        });
+        Self {
+            names: self.names.clone(),
+            columns: columns.collect(),
+            known: pick(&self.known, ids, false),
+        }
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&MetadataColumn> {
         self.columns().find(|(known, _)| *known == name).map(|(_, column)| column)
@@ -284,6 +313,24 @@ impl Categories {
         }
     }
 
+    /// The sets of `ids`, over a vocabulary of the categories that are left, in the order they had.
+    fn select(&self, ids: &[u32]) -> Self {
+        let mut used = vec![false; self.vocabulary.len()];
+        for &code in ids.iter().flat_map(|&id| self.of(id)) {
+            used[code as usize] = true;
+        }
+        let mut next = Self { offsets: vec![0], ..Self::default() };
+        let mut codes = vec![0; used.len()];
+        for (code, name) in self.vocabulary.iter().enumerate().filter(|(code, _)| used[*code]) {
+            codes[code] = next.vocabulary.insert(name);
+        }
+        for &id in ids {
+            next.codes.extend(self.of(id).iter().map(|&code| codes[code as usize]));
+            next.offsets.push(next.codes.len() as u32);
+        }
+        next
+    }
+
     fn gather(self, rows: &[u32]) -> Self {
         let mut gathered = Self { offsets: vec![0], ..Self::default() };
         for &row in rows {
@@ -321,6 +368,25 @@ pub(crate) fn table(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Oracle: the rows of the table selected from, and the categories in them.
+    #[test]
+    fn selected_rows_are_the_rows_and_nothing_else() {
+        let mut categories = Categories { offsets: vec![0], ..Categories::default() };
+        for cell in ["a|b", "", "b|c"] {
+            categories.push(cell).unwrap();
+        }
+        let columns = vec![
+            ("NAME".to_owned(), ColumnBuilder::Categorical(categories)),
+            ("SIZE".to_owned(), ColumnBuilder::Number(vec![1.0, 2.0, 3.0])),
+        ];
+        let (all, _) = table(columns, &[0, 1, 2], 3);
+        let some = all.select(&[2, 7, 1]);
+        assert_eq!([0, 1, 2].map(|id| some.row(id)), [2, 7, 1].map(|id| all.row(id)));
+        assert_eq!([0, 1, 2].map(|id| some.has_row(id)), [true, false, true]);
+        let Some(MetadataColumn::Categorical(names)) = some.column("NAME") else { panic!() };
+        assert_eq!(names.vocabulary().iter().collect::<Vec<_>>(), ["b", "c"]);
+    }
 
     // Oracle: worked out by hand; id 1 has no row, id 2 has two of which the later counts.
     #[test]

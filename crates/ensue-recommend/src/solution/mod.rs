@@ -10,6 +10,7 @@ mod store;
 mod tests;
 mod train;
 mod version;
+mod without_users;
 
 use ensue_core::{EvaluationMode, Interactions, Run};
 use ensue_data::DatasetGroup;

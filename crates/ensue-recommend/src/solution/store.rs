@@ -7,19 +7,24 @@
 //! | `metrics.json` | the evaluation |
 //! | `users.vocabulary`, `items.vocabulary` | ids |
 //! | `histories.interactions` | every user's events |
+//! | `users.metadata`, `items.metadata`, `contexts.metadata` | what is known about them, where there is something |
 //! | `popular.u32` | counts behind the popular items |
 //! | the recipe's own | weights or counts |
 
-use std::{io, path::Path};
+use std::{io, path::Path, sync::Arc};
 
 use ensue_core::{
     Interactions, Seed,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
+    interactions::NO_CONTEXT,
 };
-use ensue_data::Vocabulary;
+use ensue_data::{MetadataTable, Vocabulary};
 use serde::{Deserialize, Serialize};
 
-use super::{Solution, SolutionError, SolutionVersion, version::Parts};
+use super::{
+    Solution, SolutionError, SolutionVersion,
+    version::{Parts, Tables},
+};
 use crate::{Recommend, recipes::popularity_count::FittedPopularityCount};
 
 const KIND: &str = "solution-version";
@@ -29,6 +34,9 @@ const USERS: &str = "users.vocabulary";
 const ITEMS: &str = "items.vocabulary";
 const HISTORIES: &str = "histories.interactions";
 const POPULAR: &str = "popular.u32";
+const USER_TABLE: &str = "users.metadata";
+const ITEM_TABLE: &str = "items.metadata";
+const CONTEXT_TABLE: &str = "contexts.metadata";
 
 /// What `solution.json` holds.
 #[derive(Serialize, Deserialize)]
@@ -61,6 +69,16 @@ pub(super) fn write(
     stream(out, USERS, |mut file| parts.users.write_to(&mut file))?;
     stream(out, ITEMS, |mut file| parts.items.write_to(&mut file))?;
     stream(out, HISTORIES, |mut file| parts.histories.write_to(&mut file))?;
+    let tables = [
+        (USER_TABLE, &parts.tables.users),
+        (ITEM_TABLE, &parts.tables.items),
+        (CONTEXT_TABLE, &parts.tables.contexts),
+    ];
+    for (name, table) in tables {
+        if let Some(table) = table {
+            stream(out, name, |mut file| table.write_to(&mut file))?;
+        }
+    }
     parts.popular.save_as(POPULAR, out)?;
     parts.model.save(out)
 }
@@ -106,6 +124,17 @@ pub(super) fn load(dir: &Path, device: &str) -> Result<SolutionVersion, Solution
             format!("it is for {} users, {USERS} has {}", histories.n_users(), users.len());
         return Err(reader.invalid(HISTORIES, &reason).into());
     }
+    let tables = Tables {
+        users: table(&reader, USER_TABLE, Some((USERS, users.len())))?,
+        items: table(&reader, ITEM_TABLE, Some((ITEMS, items.len())))?,
+        contexts: table(&reader, CONTEXT_TABLE, None)?,
+    };
+    let rows = tables.contexts.as_ref().map_or(0, |contexts| contexts.len());
+    let named = histories.all_events().contexts.unwrap_or(&[]).iter();
+    if let Some(&row) = named.filter(|&&row| row != NO_CONTEXT).find(|&&row| row as usize >= rows) {
+        let reason = format!("an event names row {row}, {CONTEXT_TABLE} has {rows}");
+        return Err(reader.invalid(HISTORIES, &reason).into());
+    }
     let evaluation = reader.read_json(METRICS)?;
     Ok(SolutionVersion::from_parts(Parts {
         solution,
@@ -113,9 +142,31 @@ pub(super) fn load(dir: &Path, device: &str) -> Result<SolutionVersion, Solution
         data_fingerprint,
         evaluation,
         users,
-        items,
+        items: Arc::new(items),
         histories,
         popular,
-        model,
+        model: Arc::from(model),
+        tables,
     }))
+}
+
+/// Metadata, where the version has them, held against the vocabulary they are for. A version of before they were kept has
+/// none of these files.
+fn table(
+    reader: &ArtifactReader,
+    name: &str,
+    ids: Option<(&str, usize)>,
+) -> Result<Option<Arc<MetadataTable>>, ArtifactError> {
+    if !reader.contains(name) {
+        return Ok(None);
+    }
+    let table = MetadataTable::read_from(&reader.read(name)?);
+    let table = table.map_err(|error| reader.invalid(name, &error))?;
+    if let Some((vocabulary, expected)) = ids
+        && table.len() != expected
+    {
+        let reason = format!("it is for {} ids, {vocabulary} has {expected}", table.len());
+        return Err(reader.invalid(name, &reason));
+    }
+    Ok(Some(Arc::new(table)))
 }

@@ -6,7 +6,10 @@ use ensue_core::{CheckpointPolicy, Progress, Run, split};
 use ensue_data::DatasetGroup;
 use ensue_nn::train::TrainError;
 
-use super::{Evaluation, Solution, SolutionError, SolutionVersion, measure, version::Parts};
+use super::{
+    Evaluation, Solution, SolutionError, SolutionVersion, measure,
+    version::{Parts, Tables},
+};
 use crate::{
     FitError, TrainingData,
     recipes::popularity_count::{CountBy, FittedPopularityCount},
@@ -74,10 +77,15 @@ pub(super) fn train(
         data_fingerprint,
         evaluation: Evaluation { mode: solution.evaluation, rows },
         users: group.users.clone(),
-        items: group.items.clone(),
+        items: Arc::new(group.items.clone()),
         histories: all.interactions,
         popular,
-        model,
+        model: Arc::from(model),
+        tables: Tables {
+            users: all.user_table,
+            items: all.item_table,
+            contexts: all.context_table,
+        },
     }))
 }
 

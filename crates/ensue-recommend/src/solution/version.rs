@@ -1,9 +1,9 @@
 //! A trained and measured solution.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use ensue_core::{Interactions, RankingReport, Seed};
-use ensue_data::Vocabulary;
+use ensue_data::{MetadataTable, Vocabulary};
 
 use super::{Evaluation, Solution, SolutionError, store};
 use crate::{Recommend, recipes::popularity_count::FittedPopularityCount};
@@ -11,8 +11,8 @@ use crate::{Recommend, recipes::popularity_count::FittedPopularityCount};
 /// A trained and measured solution: answers through a [`crate::Campaign`], lives in a directory.
 ///
 /// It is complete: beside the fitted recipe it keeps the settings, the seed, the fingerprint of the data, the metrics, the
-/// ids of users and items, every user's history (what a campaign needs to answer for a user id) and the popular items for
-/// everybody else.
+/// ids of users and items, what is known about them and about the moments of events, every user's history (what a campaign
+/// needs to answer for a user id) and the popular items for everybody else.
 #[derive(Debug)]
 pub struct SolutionVersion {
     parts: Parts,
@@ -26,10 +26,19 @@ pub(crate) struct Parts {
     pub(crate) data_fingerprint: String,
     pub(crate) evaluation: Evaluation,
     pub(crate) users: Vocabulary,
-    pub(crate) items: Vocabulary,
+    pub(crate) items: Arc<Vocabulary>,
     pub(crate) histories: Interactions,
     pub(crate) popular: FittedPopularityCount,
-    pub(crate) model: Box<dyn Recommend>,
+    pub(crate) model: Arc<dyn Recommend>,
+    pub(crate) tables: Tables,
+}
+
+/// Metadata that a version keeps, by dense id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) users: Option<Arc<MetadataTable>>,
+    pub(crate) items: Option<Arc<MetadataTable>>,
+    pub(crate) contexts: Option<Arc<MetadataTable>>,
 }
 
 impl SolutionVersion {
@@ -84,6 +93,21 @@ impl SolutionVersion {
     /// The histories a campaign answers from: the events that count, by dense user id.
     pub fn histories(&self) -> &Interactions {
         &self.parts.histories
+    }
+
+    /// What is known about the users, by dense id, where the data had it.
+    pub fn user_table(&self) -> Option<&MetadataTable> {
+        self.parts.tables.users.as_deref()
+    }
+
+    /// What is known about the items, by dense id, where the data had it.
+    pub fn item_table(&self) -> Option<&MetadataTable> {
+        self.parts.tables.items.as_deref()
+    }
+
+    /// What is known about the moments of events, which `contexts` of [`SolutionVersion::histories`] name by row.
+    pub fn context_table(&self) -> Option<&MetadataTable> {
+        self.parts.tables.contexts.as_deref()
     }
 
     /// Writes the version to `dir`, all or nothing: a version that was there before is replaced only by a whole new one.
