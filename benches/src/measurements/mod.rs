@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod campaign_latency;
 mod coldstart_movielens;
 mod deepar_accuracy;
 mod deepar_electricity;
@@ -11,6 +12,7 @@ mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
 mod online_retail_baselines;
+mod recipes_movielens;
 mod recurrent_cpu;
 mod recurrent_wgpu;
 mod seasonal_naive;
@@ -83,6 +85,18 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "one seed, one result; a killed training resumes to the same metrics",
         seeds: 3,
         run: determinism::measure,
+    },
+    Measurement {
+        name: "recipes-movielens",
+        about: "all recipes on MovieLens-100K, temporal holdout, and Personalized-Ranking on lists of 100",
+        seeds: 3,
+        run: recipes_movielens::measure,
+    },
+    Measurement {
+        name: "campaign-latency",
+        about: "an event and the next answer, 100,000 items of 100 units, against reading the item table once",
+        seeds: 1,
+        run: campaign_latency::measure,
     },
     Measurement {
         name: "coldstart-movielens",
