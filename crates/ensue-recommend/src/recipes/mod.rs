@@ -6,6 +6,7 @@
 pub mod hrnn;
 pub mod markov;
 pub mod popularity_count;
+pub mod sims;
 
 use ensue_core::{Run, artifact::ArtifactReader};
 use serde::{Deserialize, Serialize};
@@ -101,4 +102,6 @@ registry! {
     markov: Markov = "markov",
     /// The items most people had.
     popularity_count: PopularityCount = "aws-popularity-count",
+    /// Items that go with an item, because the same people had both.
+    sims: Sims = "aws-sims",
 }
