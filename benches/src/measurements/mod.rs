@@ -16,6 +16,7 @@ mod recipes_movielens;
 mod recurrent_cpu;
 mod recurrent_wgpu;
 mod seasonal_naive;
+mod sims_speed;
 mod timed;
 mod yoochoose_baselines;
 
@@ -145,5 +146,11 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "a training epoch and sampling on M4 hourly, one thread, in turns with GluonTS",
         seeds: 1,
         run: deepar_speed::measure,
+    },
+    Measurement {
+        name: "sims-speed",
+        about: "SIMS: implicit's cosine lists, its time to fit in turns, a hundred million events",
+        seeds: 0,
+        run: sims_speed::measure,
     },
 ];
