@@ -1,8 +1,8 @@
 //! Taking users out of data.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use ensue_core::{Interactions, InteractionsBuilder};
+use ensue_core::{Bitmap, Interactions, InteractionsBuilder};
 
 use crate::{DatasetGroup, MetadataTable, Vocabulary};
 
@@ -17,12 +17,15 @@ pub struct Remaining {
     pub users_before: Vec<u32>,
     /// What is known of them.
     pub user_table: Option<MetadataTable>,
-    /// The contexts of their events.
+    /// The contexts of their events; rows that only others' events had are blank.
     pub context_table: Option<MetadataTable>,
+    /// Which contexts are left.
+    pub contexts: Bitmap,
 }
 
 /// Data without the users whose ids are in `gone`: no id, event or row of theirs is left, no category that only they had,
-/// and no context that only their events had. The others, and the contexts, are numbered anew in the order they had.
+/// and nothing in a context that only their events had. The others are numbered anew in the order they had; contexts keep
+/// their numbers.
 pub fn without_users(
     interactions: &Interactions,
     users: &Vocabulary,
@@ -33,19 +36,18 @@ pub fn without_users(
     let stays = |user: &u32| users.decode(*user).is_some_and(|id| !gone.contains(id));
     let users_before: Vec<u32> = (0..users.len() as u32).filter(stays).collect();
     let histories = || users_before.iter().map(|&user| interactions.user(user));
-    let used: BTreeSet<u32> = histories()
-        .flat_map(|history| history.events())
-        .filter_map(|event| event.context)
-        .collect();
-    let contexts: Vec<u32> = used.into_iter().collect();
+    let rows = context_table.map_or(0, MetadataTable::len);
+    let mut contexts = Bitmap::zeros(rows);
+    for context in histories().flat_map(|history| history.events()).filter_map(|e| e.context) {
+        if (context as usize) < rows {
+            contexts.insert(context);
+        }
+    }
+    let kept = |row: u32| if contexts.contains(row) { row } else { u32::MAX };
+    let kept: Vec<u32> = (0..rows as u32).map(kept).collect();
     let mut builder = InteractionsBuilder::new();
     for (user, history) in (0..).zip(histories()) {
-        for mut event in history.events() {
-            event.context = event
-                .context
-                .and_then(|row| contexts.binary_search(&row).ok().map(|row| row as u32));
-            builder.push(user, event);
-        }
+        history.events().for_each(|event| builder.push(user, event));
     }
     let names = interactions.event_type_names().to_vec();
     let n_items = interactions.n_items();
@@ -53,7 +55,8 @@ pub fn without_users(
         interactions: builder.event_type_names(names).build(users_before.len(), n_items),
         users: users_before.iter().filter_map(|&user| users.decode(user)).collect(),
         user_table: user_table.map(|table| table.select(&users_before)),
-        context_table: context_table.map(|table| table.select(&contexts)),
+        context_table: context_table.map(|table| table.select(&kept)),
+        contexts,
         users_before,
     }
 }

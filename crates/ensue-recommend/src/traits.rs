@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use ensue_core::{
-    History, Interactions, Run,
+    Bitmap, History, Interactions, Run,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use ensue_data::MetadataTable;
@@ -186,8 +186,9 @@ pub trait Recommend: Send + Sync + Debug {
     }
 
     /// The same model for other users: user `i` is the user `kept[i]` of this one, and nothing that is kept of single users
-    /// by their dense id is left of the others. Default `None`: nothing is kept by dense id.
-    fn with_users(&self, _kept: &[u32]) -> Option<Arc<dyn Recommend>> {
+    /// by their dense id is left of the others, nor of moments that are not in `contexts`. What was learned of all together
+    /// stays. Default `None`: nothing is kept by dense id.
+    fn with_users(&self, _kept: &[u32], _contexts: &Bitmap) -> Option<Arc<dyn Recommend>> {
         None
     }
 

@@ -23,7 +23,7 @@ impl SolutionVersion {
             parts.tables.contexts.as_deref(),
             &gone,
         );
-        let model = parts.model.with_users(&kept.users_before);
+        let model = parts.model.with_users(&kept.users_before, &kept.contexts);
         Self::from_parts(Parts {
             solution: parts.solution.clone(),
             seed: parts.seed,

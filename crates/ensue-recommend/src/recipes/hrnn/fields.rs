@@ -16,7 +16,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use ensue_core::{
-    Seed,
+    Bitmap, Seed,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use ensue_data::FieldValues;
@@ -231,6 +231,17 @@ impl Facts {
             Some(Context::Known(context)) => self.contexts.of(context).to_vec(),
             None => Bag::new(),
         }
+    }
+
+    /// The same for other users: user `i` is `kept[i]` of these, and only moments of `contexts` are left.
+    pub(super) fn with_users(&self, kept: &[u32], contexts: &Bitmap) -> Self {
+        let mut facts = Self { users: Bags::default(), contexts: Bags::default(), ..self.clone() };
+        kept.iter().for_each(|&user| facts.users.push(self.users.of(user).iter().copied()));
+        for context in 0..self.contexts.len() as u32 {
+            let bag = if contexts.contains(context) { self.contexts.of(context) } else { &[] };
+            facts.contexts.push(bag.iter().copied());
+        }
+        facts
     }
 
     /// All of it as text, to tell two trainings apart.

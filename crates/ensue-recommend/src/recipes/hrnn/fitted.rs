@@ -304,6 +304,19 @@ impl Recommend for FittedHrnn {
         self.extended(items).map(|model| Arc::new(model) as Arc<dyn Recommend>)
     }
 
+    fn uses_user_fields(&self) -> bool {
+        self.shape.fields.users > 0
+    }
+
+    fn with_users(&self, kept: &[u32], contexts: &Bitmap) -> Option<Arc<dyn Recommend>> {
+        let facts = Arc::new(self.facts.with_users(kept, contexts));
+        let (network, device) = (self.network.clone(), self.device.clone());
+        let parts = (self.table.clone(), Tensor::from_data(self.bias.as_slice(), &device));
+        let model = Self::over(parts, self.name, network, self.shape, self.coder, facts, device);
+        let candidates = self.candidates.clone();
+        Some(Arc::new(Self { candidates, mean: self.mean, ..model }))
+    }
+
     fn next_item_ranks(&self, history: History<'_>, from: usize) -> Result<Vec<u32>, QueryError> {
         check_history(history, self.n_items())?;
         let asked = Asked { history, ..Asked::default() };

@@ -1,6 +1,6 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
-use ensue_core::{Event, History, InteractionsBuilder, OwnedHistory, Seed};
+use ensue_core::{Bitmap, Event, History, InteractionsBuilder, OwnedHistory, Seed};
 use ensue_data::{FieldKind, FieldValues, MetadataTable};
 
 use super::*;
@@ -150,6 +150,30 @@ fn items_added_later_are_scored_by_their_fields() {
     assert!(model.with_items(&squares()).is_some());
     let plain = small().fit(&data, &mut run()).unwrap();
     assert!(plain.with_items(&items).is_none(), "HRNN knows no fields");
+}
+
+// Oracle: the model before, asked about the same person by their old number.
+#[test]
+fn users_numbered_anew_keep_their_fields_and_the_others_leave_none() {
+    let mut users = MetadataTable::with_fields([("PET", FieldKind::Categorical)]);
+    for user in 0..120 {
+        let pet = if user % 2 == 0 { "cat" } else { "dog" };
+        users.set_row(user, &fields(&format!(r#"{{"PET": "{pet}"}}"#))).unwrap();
+    }
+    let data = TrainingData { user_table: Some(Arc::new(users)), ..HrnnMetadata::data() };
+    let model = HrnnMetadata::small().fit(&data, &mut run()).unwrap();
+    assert!(model.uses_user_fields());
+    let kept = model.with_users(&[3, 4, 9], &Bitmap::default()).unwrap();
+    let history = after(&[1, 3]);
+    let scores = |model: &dyn Recommend, user| {
+        let query = Query { user, ..Query::from_history(history.as_history()) };
+        model.scores(&[query]).unwrap()
+    };
+    for (new, old) in [(0, 3), (1, 4), (2, 9)] {
+        assert_eq!(scores(&*kept, Some(new)), scores(&model, Some(old)));
+    }
+    assert_ne!(scores(&model, Some(3)), scores(&model, Some(4)), "a cat is not a dog");
+    assert_eq!(scores(&*kept, Some(3)), scores(&model, None), "nobody is left there");
 }
 
 // Oracle: the message.
