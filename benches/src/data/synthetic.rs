@@ -67,7 +67,7 @@ pub(crate) fn zipf(sizes: Sizes) -> Interactions {
     builder.build(users, items)
 }
 
-/// SplitMix64 (Steele et al. 2014), 0 to 1: the data are the same everywhere, and need no seed.
+/// `SplitMix64` (Steele et al. 2014), 0 to 1: the data are the same everywhere, and need no seed.
 fn uniform() -> impl FnMut() -> f64 {
     let mut state = 0u64;
     move || {

@@ -170,7 +170,9 @@ proptest! {
         let model = fit(&settings, &histories, 40);
         let mut users = vec![HashSet::new(); 40];
         for (user, items) in histories.iter().enumerate() {
-            items.iter().for_each(|&item| { users[item as usize].insert(user); });
+            for &item in items {
+                users[item as usize].insert(user);
+            }
         }
         for i in 0..40 {
             let mut expected: Vec<(f64, u32)> = (0..40)
