@@ -44,11 +44,7 @@ pub(crate) fn query(options: &QueryOptions) -> Result<(), AnyError> {
 }
 
 /// Tells the campaign what the user did since.
-fn tell(
-    campaign: &Campaign,
-    user: &str,
-    events: &[(String, Option<i64>)],
-) -> Result<(), AnyError> {
+fn tell(campaign: &Campaign, user: &str, events: &[(String, Option<i64>)]) -> Result<(), AnyError> {
     for (item, time) in events {
         let put = PutEvent::new(user, item, time.unwrap_or_else(now));
         match campaign.put_event(&put)? {
