@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod campaign_latency;
 mod coldstart_movielens;
 mod deepar_accuracy;
 mod deepar_electricity;
@@ -11,9 +12,11 @@ mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
 mod online_retail_baselines;
+mod recipes_movielens;
 mod recurrent_cpu;
 mod recurrent_wgpu;
 mod seasonal_naive;
+mod sims_speed;
 mod timed;
 mod yoochoose_baselines;
 
@@ -85,6 +88,18 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         run: determinism::measure,
     },
     Measurement {
+        name: "recipes-movielens",
+        about: "all recipes on MovieLens-100K, temporal holdout, and Personalized-Ranking on lists of 100",
+        seeds: 3,
+        run: recipes_movielens::measure,
+    },
+    Measurement {
+        name: "campaign-latency",
+        about: "an event and the next answer, 100,000 items of 100 units, against reading the item table once",
+        seeds: 1,
+        run: campaign_latency::measure,
+    },
+    Measurement {
         name: "coldstart-movielens",
         about: "HRNN-Coldstart on half of MovieLens-100K's films, known by genre only, against random order",
         seeds: 5,
@@ -131,5 +146,11 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "a training epoch and sampling on M4 hourly, one thread, in turns with GluonTS",
         seeds: 1,
         run: deepar_speed::measure,
+    },
+    Measurement {
+        name: "sims-speed",
+        about: "SIMS: implicit's cosine lists, its time to fit in turns, a hundred million events",
+        seeds: 0,
+        run: sims_speed::measure,
     },
 ];

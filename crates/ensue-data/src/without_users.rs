@@ -33,15 +33,17 @@ pub fn without_users(
     let stays = |user: &u32| users.decode(*user).is_some_and(|id| !gone.contains(id));
     let users_before: Vec<u32> = (0..users.len() as u32).filter(stays).collect();
     let histories = || users_before.iter().map(|&user| interactions.user(user));
-    let used: BTreeSet<u32> =
-        histories().flat_map(|history| history.events()).filter_map(|event| event.context).collect();
+    let used: BTreeSet<u32> = histories()
+        .flat_map(|history| history.events())
+        .filter_map(|event| event.context)
+        .collect();
     let contexts: Vec<u32> = used.into_iter().collect();
     let mut builder = InteractionsBuilder::new();
     for (user, history) in (0..).zip(histories()) {
         for mut event in history.events() {
-            event.context = event.context.and_then(|row| {
-                contexts.binary_search(&row).ok().map(|row| row as u32)
-            });
+            event.context = event
+                .context
+                .and_then(|row| contexts.binary_search(&row).ok().map(|row| row as u32));
             builder.push(user, event);
         }
     }

@@ -26,6 +26,8 @@ pub(crate) enum KnownAnswer {
     NextSquare,
     /// The items by number of distinct users.
     MostPopular,
+    /// The other squares of the last one's colour, all others after them, itself last.
+    SameColour,
 }
 
 /// What the suite needs to know of a recipe.
@@ -97,6 +99,11 @@ pub(crate) fn finds_the_known_answer<R: Conformance>() {
         match R::ANSWER {
             KnownAnswer::NextSquare => assert_eq!(answer[0], (start + 4) % ITEMS, "after {start}"),
             KnownAnswer::MostPopular => assert_eq!(answer, by_distinct_users()),
+            KnownAnswer::SameColour => {
+                let last = (start + 2) % ITEMS;
+                let same = answer[..5].iter().all(|&item| item % 2 == last % 2 && item != last);
+                assert!(same && answer[11] == last, "{answer:?} for {last}");
+            }
         }
     }
 }

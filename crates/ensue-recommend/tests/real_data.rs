@@ -14,7 +14,8 @@ use ensue_core::{
     EvaluationMode, Event, Interactions, InteractionsBuilder, OwnedHistory, Run, Seed, split,
 };
 use ensue_recommend::{
-    AnyRecipe, EvaluationOptions, Recommend, TrainingData, evaluate, evaluate_next_item,
+    AnyRecipe, EvaluationOptions, Recipe, Recommend, TrainingData, evaluate, evaluate_next_item,
+    recipes::sims::Sims,
 };
 
 /// Tab-separated cells of each line of a gzip file.
@@ -35,6 +36,17 @@ fn fit(recipe: &str, train: &Interactions) -> Box<dyn Recommend> {
     recipe.fit(&data, &mut Run::new("ndarray")).unwrap()
 }
 
+fn movielens() -> Interactions {
+    let mut events = InteractionsBuilder::new();
+    for row in rows("movielens-100k/u.data.gz") {
+        let number = |cell: usize| row[cell].parse::<u32>().unwrap();
+        events.push(number(0) - 1, Event::new(number(1) - 1, i64::from(number(3))));
+    }
+    let interactions = events.build(943, 1682);
+    assert_eq!(interactions.len(), 100_000);
+    interactions
+}
+
 /// Four decimals, as printed in the protocol.
 fn digits(value: f64) -> String {
     format!("{value:.4}")
@@ -45,13 +57,7 @@ fn digits(value: f64) -> String {
 fn movielens_baselines_are_reproduced_digit_for_digit() {
     // Oracle: the table of the protocol (temporal holdout, 25 items), computed by an independent script whose popularity
     // and split equal Amazon's printed digits on MovieLens-1M.
-    let mut events = InteractionsBuilder::new();
-    for row in rows("movielens-100k/u.data.gz") {
-        let number = |cell: usize| row[cell].parse::<u32>().unwrap();
-        events.push(number(0) - 1, Event::new(number(1) - 1, i64::from(number(3))));
-    }
-    let interactions = events.build(943, 1682);
-    assert_eq!(interactions.len(), 100_000);
+    let interactions = movielens();
     let mode = EvaluationMode::TemporalHoldout;
     let split = split(&interactions, mode, Seed(0));
     for (recipe, exclude_seen, expected) in [
@@ -122,5 +128,41 @@ fn yoochoose_baselines_are_reproduced_digit_for_digit() {
         assert_eq!(report.predictions, 10_152);
         let found = [report.recall_at_5, report.recall_at_20, report.mrr_at_20];
         assert_eq!(found.map(|value| format!("{value:.3}")), expected, "{recipe}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(ensue_datasets), ignore = "needs ENSUE_DATASETS")]
+fn movielens_cosine_lists_are_those_of_implicit() {
+    // Oracle: the lists of implicit 0.7.3 (benches/peers/cosine_golden.py); equal scores are interchangeable.
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/golden/movielens_100k_cosine.gz");
+    let lines = BufReader::new(flate2::read::GzDecoder::new(std::fs::File::open(file).unwrap()));
+    let mut golden: Vec<Vec<(u32, f32)>> = vec![Vec::new(); 1682];
+    for line in lines.lines().map(Result::unwrap) {
+        let (film, rest) = line.split_once(' ').unwrap();
+        let cells = rest.split(' ').map(|cell| cell.split_once(':').unwrap());
+        golden[film.parse::<usize>().unwrap()] =
+            cells.map(|(item, score)| (item.parse().unwrap(), score.parse().unwrap())).collect();
+    }
+    let sims = Sims {
+        min_cointeraction_count: 0,
+        min_user_history_length_percentile: 0.0,
+        max_user_history_length_percentile: 1.0,
+        min_item_interaction_count_percentile: 0.0,
+        max_item_interaction_count_percentile: 1.0,
+        neighbors: 20.try_into().unwrap(),
+        ..Sims::default()
+    };
+    let data = TrainingData::from_interactions(movielens());
+    let model = sims.fit(&data, &mut Run::new("ndarray")).unwrap();
+    let close = |a: f32, b: f32| (a - b).abs() <= 1e-6;
+    for (film, expected) in golden.iter().enumerate() {
+        let found: Vec<(u32, f32)> = model.related(film as u32).collect();
+        assert_eq!(found.len(), expected.len(), "film {film}");
+        for (a, b) in found.iter().zip(expected) {
+            assert!(close(a.1, b.1), "film {film}: {a:?} and {b:?}");
+            assert!(expected.iter().all(|b| a.0 != b.0 || close(a.1, b.1)), "film {film}: {a:?}");
+        }
     }
 }

@@ -162,7 +162,8 @@ pub mod prelude {
     };
     #[doc(inline)]
     pub use ensue_data::{
-        DataError, DatasetGroup, ImportRequest, ImportRules, Schema, Source,
+        DataError, DatasetGroup, FieldValue, FieldValues, ImportRequest, ImportRules, Schema,
+        Source,
         forecast::{
             Aggregation, AttributeType, Domain, Era, Featurization, Filling, ForecastGroup,
             ForecastImport, Rules as ForecastRules, Schema as ForecastSchema,
@@ -185,9 +186,10 @@ pub mod prelude {
     pub use ensue_nn::likelihood::Likelihood;
     #[doc(inline)]
     pub use ensue_recommend::{
-        AnyRecipe, Campaign, CampaignError, Evaluation, PutEvent, Recipe, Recommend,
-        RecommendRequest, Recommendations, RecommendedItem, Solution, SolutionError,
-        SolutionVersion,
+        AnyRecipe, BatchError, BatchOptions, BatchReport, Campaign, CampaignConfig, CampaignError,
+        Evaluation, EventOutcome, PersonalizedRanking, Promotion, PutEvent, PutEvents, PutItem,
+        PutUser, RankRequest, Recipe, Recommend, RecommendRequest, Recommendations,
+        RecommendedItem, SessionEvent, Solution, SolutionError, SolutionVersion,
         recipes::{hrnn::Hrnn, markov::Markov, popularity_count::PopularityCount},
     };
 }

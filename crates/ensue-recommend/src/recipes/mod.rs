@@ -10,6 +10,7 @@ pub mod markov;
 mod overlay;
 pub mod personalized_ranking;
 pub mod popularity_count;
+pub mod sims;
 
 use ensue_core::{Run, artifact::ArtifactReader};
 use serde::{Deserialize, Serialize};
@@ -111,4 +112,6 @@ registry! {
     markov: Markov = "markov",
     /// The items most people had.
     popularity_count: PopularityCount = "aws-popularity-count",
+    /// Items that go with an item, because the same people had both.
+    sims: Sims = "aws-sims",
 }

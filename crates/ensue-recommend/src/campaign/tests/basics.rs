@@ -1,13 +1,9 @@
-use ensue_core::{Event, InteractionsBuilder, Run};
 use super::{
     super::{live::LiveUser, *},
     *,
 };
-use crate::{
-    LoadError, Solution, SolutionError,
-    conformance::Conformance,
-    recipes::hrnn::Hrnn,
-};
+use crate::{LoadError, Solution, SolutionError, conformance::Conformance, recipes::hrnn::Hrnn};
+use ensue_core::{Event, InteractionsBuilder, Run};
 
 #[test]
 fn a_known_user_gets_what_follows_their_history() {

@@ -10,8 +10,7 @@ use super::*;
 fn answers(campaign: &Campaign, input: &str, options: &BatchOptions) -> (Vec<Value>, BatchReport) {
     let mut output = Vec::new();
     let run = Run::new("ndarray");
-    let report =
-        campaign.batch_inference(input.as_bytes(), &mut output, options, &run).unwrap();
+    let report = campaign.batch_inference(input.as_bytes(), &mut output, options, &run).unwrap();
     let output = String::from_utf8(output).unwrap();
     (output.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), report)
 }

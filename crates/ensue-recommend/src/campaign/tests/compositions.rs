@@ -7,7 +7,13 @@ fn lines(items: &[u32]) -> Vec<ScoredItem> {
     items.iter().map(|&item| ScoredItem { item, score: None }).collect()
 }
 
-fn items(n: usize, ordinary: &[u32], promoted: &[u32], young: &[u32], explores: &[bool]) -> Vec<u32> {
+fn items(
+    n: usize,
+    ordinary: &[u32],
+    promoted: &[u32],
+    young: &[u32],
+    explores: &[bool],
+) -> Vec<u32> {
     let mut draws = explores.iter().copied();
     let explores = || draws.next().unwrap_or_default();
     let (ordinary, promoted, young) = (lines(ordinary), lines(promoted), lines(young));
@@ -47,7 +53,8 @@ fn a_share_of_the_answer_is_promoted() {
     };
     let plain = RecommendRequest::new("p1").with_filter("cheap");
     let plain = campaign.recommend(&plain).unwrap();
-    let even: Vec<&str> = ids(&plain).into_iter().filter(|item| ["i0", "i2"].contains(item)).collect();
+    let even: Vec<&str> =
+        ids(&plain).into_iter().filter(|item| ["i0", "i2"].contains(item)).collect();
     let answer = campaign.recommend(&request(40)).unwrap();
     let promoted: Vec<&str> = answer
         .items
@@ -74,7 +81,7 @@ fn a_share_of_the_answer_is_promoted() {
 fn exploration_shows_young_items_as_often_as_asked() {
     // Oracle: i5 is old, the others are young: always exploring never shows it, as long as there are others. An item
     // that nobody had comes first, by the formula. Draws repeat.
-    let version = std::sync::Arc::new(described_version());
+    let version = Arc::new(described_version());
     let with = |weight: f64| {
         let config = CampaignConfig { exploration_weight: weight, ..CampaignConfig::default() };
         let campaign = Campaign::with_config(version.clone(), config).unwrap();

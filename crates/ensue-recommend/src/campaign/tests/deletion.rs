@@ -21,7 +21,7 @@ fn a_deleted_user_leaves_no_trace_in_campaign_and_log() {
     // Oracle: the bytes of the log; the answers for somebody never seen; everybody else's answers before.
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
-    let version = std::sync::Arc::new(solution().train(&group(), &mut Run::new("ndarray")).unwrap());
+    let version = Arc::new(solution().train(&group(), &mut Run::new("ndarray")).unwrap());
     let campaign = Campaign::open(version.clone(), &log).unwrap();
     for (user, session) in [("u11", Some("secret-visit")), ("fresh-u11", None), ("u12", None)] {
         let session_id = session.map(str::to_owned);
@@ -34,9 +34,8 @@ fn a_deleted_user_leaves_no_trace_in_campaign_and_log() {
         event_list: vec![SessionEvent::new("view", "i5", 10_001)],
     };
     campaign.put_events(&anonymous).unwrap();
-    let ask = |campaign: &Campaign, user: &str| {
-        campaign.recommend(&RecommendRequest::new(user)).unwrap()
-    };
+    let ask =
+        |campaign: &Campaign, user: &str| campaign.recommend(&RecommendRequest::new(user)).unwrap();
     let others = |campaign: &Campaign| ["u0", "u12"].map(|user| ask(campaign, user));
     let before = others(&campaign);
     assert_eq!(ask(&campaign, "u11").items[0].item_id, "i6");

@@ -40,8 +40,12 @@ fn filters_are_made_named_used_and_removed() {
 fn filters_see_events_that_the_model_does_not() {
     // Oracle: by hand. The data have no event types; an event of a type that came since is seen by a filter made before.
     let campaign = Campaign::new(described_version());
-    campaign.create_filter("any", "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($TYPE)").unwrap();
-    campaign.create_filter("fridge", r#"INCLUDE ItemID WHERE Interactions.DEVICE_TYPE IN ("fridge")"#).unwrap();
+    campaign
+        .create_filter("any", "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($TYPE)")
+        .unwrap();
+    campaign
+        .create_filter("fridge", r#"INCLUDE ItemID WHERE Interactions.DEVICE_TYPE IN ("fridge")"#)
+        .unwrap();
     campaign.put_items(&[item("new", r#"{"KIND": "odd"}"#)]).unwrap();
     let put = |event_type: &str, item_id: &str, device: &str| {
         let properties = fields(&format!(r#"{{"deviceType": "{device}"}}"#));
@@ -87,10 +91,10 @@ fn fields_of_users_decide_filters_old_and_new() {
     };
     campaign.put_users(&[user("p2"), user("new")]).unwrap();
     assert_eq!((n("p1"), n("p2"), n("new")), (3, 3, 3));
-    let error = campaign.put_users(&[user("p3"), PutUser {
-        user_id: "p4".to_owned(),
-        properties: fields(r#"{"AGE": 3}"#),
-    }]);
+    let error = campaign.put_users(&[
+        user("p3"),
+        PutUser { user_id: "p4".to_owned(), properties: fields(r#"{"AGE": 3}"#) },
+    ]);
     let message = "user \"p4\": field AGE is not in the schema; there are TOWN";
     assert_eq!(error.unwrap_err().to_string(), message);
     assert_eq!(n("p3"), 3);
@@ -103,7 +107,9 @@ fn new_items_come_into_popular_answers_and_filters() {
     campaign.create_filter("dear", "INCLUDE ItemID WHERE Items.PRICE_EUR > 4").unwrap();
     let ask = || campaign.recommend(&RecommendRequest::new("nobody").with_filter("dear")).unwrap();
     assert_eq!(ids(&ask()), ["i5"]);
-    campaign.put_items(&[item("new", r#"{"priceEur": 9}"#), item("i0", r#"{"PRICE_EUR": 8}"#)]).unwrap();
+    campaign
+        .put_items(&[item("new", r#"{"priceEur": 9}"#), item("i0", r#"{"PRICE_EUR": 8}"#)])
+        .unwrap();
     assert_eq!(ids(&ask()), ["i0", "i5", "new"]);
     let error = campaign.put_items(&[item("x", "{}"), item("y", r#"{"KIND": "a", "SIZE": 1}"#)]);
     assert!(error.unwrap_err().to_string().starts_with("item \"y\": field SIZE"));

@@ -26,10 +26,8 @@ fn everything(campaign: &Campaign) {
     };
     campaign.put_events(&events).unwrap();
     let login = PutEvents { user_id: Some("late".to_owned()), ..events.clone() };
-    let login = PutEvents {
-        event_list: vec![SessionEvent::new("view", "new", 200_000_200)],
-        ..login
-    };
+    let login =
+        PutEvents { event_list: vec![SessionEvent::new("view", "new", 200_000_200)], ..login };
     campaign.put_events(&login).unwrap();
     campaign.delete_user("p3").unwrap();
 }
@@ -75,7 +73,7 @@ fn a_torn_last_line_is_dropped_and_told() {
     // Oracle: the campaign before the event whose line is torn, at every length of it.
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
-    let version = std::sync::Arc::new(described_version());
+    let version = Arc::new(described_version());
     let campaign = Campaign::open(version.clone(), &log).unwrap();
     campaign.put_event(&PutEvent::new("p1", "i0", 200_000_000)).unwrap();
     let before = campaign.recommend(&RecommendRequest::new("p1")).unwrap();
@@ -100,7 +98,7 @@ fn damage_is_named_by_its_line() {
     // Oracle: the line that was spoilt.
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
-    let version = std::sync::Arc::new(described_version());
+    let version = Arc::new(described_version());
     let campaign = Campaign::open(version.clone(), &log).unwrap();
     for step in 0..3 {
         campaign.put_event(&PutEvent::new("p1", "i0", 200_000_000 + step)).unwrap();

@@ -45,7 +45,6 @@ pub(super) fn first(campaign: &Campaign, user: &str) -> String {
     campaign.recommend(&request).unwrap().items.remove(0).item_id
 }
 
-
 /// The items of an answer.
 pub(super) fn ids(answer: &Recommendations) -> Vec<&str> {
     answer.items.iter().map(|line| line.item_id.as_str()).collect()
@@ -82,7 +81,10 @@ pub(super) fn described() -> DatasetGroup {
             let device = ["phone", "desk"][(user + step) % 2];
             events += &format!("p{user},i{},{},{device}\n", (user + step) % 6, 100_000_000 + step);
         }
-        users += &format!("p{user},{}\n", ["Atlantis", "Rome", "Oslo"][user.min(1 + user % 2)]);
+        users += &format!(
+            "p{user},{}\n",
+            ["Atlantis", "Rome", "Oslo"][if user == 0 { 0 } else { 1 + user % 2 }]
+        );
     }
     let mut items = String::from("ITEM_ID,KIND,PRICE_EUR,CREATION_TIMESTAMP\n");
     for item in 0..6 {
@@ -95,8 +97,8 @@ pub(super) fn described() -> DatasetGroup {
     let item_fields = [id("ITEM_ID"), category("KIND"), price, created];
     let rules =
         ImportRules { min_interactions: 1, min_users_with_two: 1, ..ImportRules::default() };
-    let events = file("events.csv", &events)
-        .with_schema(schema("Interactions", &interactions.join(",")));
+    let events =
+        file("events.csv", &events).with_schema(schema("Interactions", &interactions.join(",")));
     let request = ImportRequest::new(events)
         .with_users(
             file("users.csv", &users)

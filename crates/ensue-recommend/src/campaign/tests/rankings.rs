@@ -17,7 +17,11 @@ fn a_list_is_ranked_known_items_first() {
     assert_eq!(order(&answer), ["i8", "i9", "i3", "ghost", "spook"]);
     let answer = campaign.rank(&RankRequest::new("nobody", list)).unwrap();
     assert!(!answer.known_user);
-    assert_eq!(order(&answer), ["i9", "i3", "i8", "ghost", "spook"]);
+    // Oracle: the popular items as recommended.
+    let popular = campaign.recommend(&RecommendRequest::new("nobody")).unwrap();
+    let listed = ids(&popular).into_iter().filter(|item| list.contains(item));
+    let expected: Vec<&str> = listed.chain(["ghost", "spook"]).collect();
+    assert_eq!(order(&answer), expected);
     assert!(answer.personalized_ranking.iter().all(|line| line.score.is_none()));
     assert!(order(&campaign.rank(&RankRequest::new("u2", [""; 0])).unwrap()).is_empty());
     let long = RankRequest::new("u2", (0..501).map(|item| item.to_string()));

@@ -87,7 +87,8 @@ fn amazons_names_are_read() {
         "recommendationId": "r"}]}"#;
     let put: PutEvents = serde_json::from_str(json).unwrap();
     assert_eq!((put.session_id.as_str(), put.event_list[0].event_value), ("s", Some(2.5)));
-    let json = r#"{"userId": "u", "numResults": 3, "filterValues": {"A": "b"}, "metadataColumns": ["K"]}"#;
+    let json =
+        r#"{"userId": "u", "numResults": 3, "filterValues": {"A": "b"}, "metadataColumns": ["K"]}"#;
     assert_eq!(serde_json::from_str::<RecommendRequest>(json).unwrap().num_results, 3);
     assert!(serde_json::from_str::<RecommendRequest>(r#"{"usr": "u"}"#).is_err());
 }

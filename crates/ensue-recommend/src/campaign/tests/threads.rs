@@ -75,7 +75,8 @@ fn every_answer_belongs_to_a_prefix_of_the_events_and_none_is_lost() {
         });
     });
     assert_eq!(campaign.event_counts().received, EVENTS as u64);
-    let length = |campaign: &Campaign, walker| campaign.live_user(&format!("w{walker}")).events.len();
+    let length =
+        |campaign: &Campaign, walker| campaign.live_user(&format!("w{walker}")).events.len();
     assert_eq!((0..USERS).map(|walker| length(&campaign, walker)).sum::<usize>(), EVENTS);
 
     let ask = |campaign: &Campaign| -> Vec<Recommendations> {
