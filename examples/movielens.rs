@@ -53,11 +53,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         settings["epochs"] = json!(options.epochs);
     }
     if options.recipe == "aws-hrnn-coldstart" {
-        // Cold means: fewer than 15 events and younger than 5 days. The published data has no creation time of a film, so that
-        // its first rating counts; nearly all have theirs in the first months, long before the newest. Age is therefore let
-        // go: a film with fewer than 15 ratings is cold, however old. That is about half of them, within Amazon's
-        // bounds of 100 to 80,000, which `min_cold_items` and `max_cold_items` would relax.
+        // Cold means: fewer than 15 events and younger than 5 days. The data has no creation time of a film, so that its
+        // first rating counts, and nearly all have theirs long before the newest: fewer are cold than Amazon's bound of
+        // 100. Age is therefore let go: a film with fewer than 15 ratings is cold, however old. (The bounds themselves,
+        // 100 to 80,000, are the settings `min_cold_items` and `max_cold_items`.)
         settings["cold_start_max_duration"] = json!(10_000);
+    }
+    if options.recipe == "aws-sims" {
+        // By default the most popular tenth of the items relates to nothing, and Star Wars is the most popular of all.
+        settings["max_item_interaction_count_percentile"] = json!(1.0);
     }
     let recipe: AnyRecipe = serde_json::from_value(settings)?;
 
