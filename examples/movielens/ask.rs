@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 
-use ensue::data::FieldValues;
 use ensue::prelude::*;
-use ensue::recommend::{PutItem, RankRequest};
 use serde_json::json;
 
 /// A writer, 26.
@@ -63,7 +61,7 @@ fn fan_of(genre: &str, group: &DatasetGroup) -> Option<String> {
     let films = group.item_table.as_ref()?;
     let is_of = |item: u32| {
         let cell = films.row(item).remove("GENRE");
-        matches!(cell, Some(ensue::data::FieldValue::Text(cell)) if cell.split('|').any(|one| one == genre))
+        matches!(cell, Some(FieldValue::Text(cell)) if cell.split('|').any(|one| one == genre))
     };
     let of_genre: Vec<bool> = (0..group.items.len() as u32).map(is_of).collect();
     let share = |user: u32| {
