@@ -10,11 +10,16 @@
     reason = "printing is what this program is for"
 )]
 
+mod batch;
+mod delete_user;
 mod evaluate;
 mod forecast;
 mod options;
 mod progress;
+mod put;
 mod query;
+mod rank;
+mod serve;
 mod settings;
 mod tables;
 mod train;
@@ -62,6 +67,10 @@ fn main() -> ExitCode {
             Recommend::Train(options) => train::train(&options),
             Recommend::Evaluate(options) => evaluate::evaluate(&options),
             Recommend::Query(options) => query::query(&options),
+            Recommend::Rank(options) => rank::rank(&options),
+            Recommend::Batch(options) => batch::batch(&options),
+            Recommend::Put(options) => put::put(&options),
+            Recommend::DeleteUser(options) => delete_user::delete_user(&options),
         },
         Half::Forecast { command } => forecast::run(&command),
     };

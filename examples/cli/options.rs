@@ -6,7 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use ensue::prelude::*;
 
+use crate::batch::BatchArguments;
+use crate::delete_user::DeleteUserOptions;
 use crate::forecast::options::Forecasting;
+use crate::put::PutOptions;
+use crate::rank::RankOptions;
+use crate::serve::{Asking, Served};
 
 /// Recommendations and forecasts from tables: train, measure, save and query on any GPU or the CPU.
 #[derive(Debug, Parser)]
@@ -36,8 +41,16 @@ pub(crate) enum Recommend {
     Train(TrainOptions),
     /// Print what was measured when a version was trained, or measure it on another table.
     Evaluate(EvaluateOptions),
-    /// Ask a saved version what comes next for a user.
+    /// Ask a saved version what comes next for a user, or what goes with an item.
     Query(QueryOptions),
+    /// Put a list of items into the order of a user's liking.
+    Rank(RankOptions),
+    /// Answer a file of questions, one JSON object a line.
+    Batch(BatchArguments),
+    /// Tell the log of a campaign of new events, items and users.
+    Put(PutOptions),
+    /// Delete what a log, a version or both know of a user.
+    DeleteUser(DeleteUserOptions),
 }
 
 /// Settings by file and by name.
@@ -138,12 +151,14 @@ pub(crate) struct EvaluateOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryOptions {
-    /// Directory of a trained version.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) version: PathBuf,
+    #[command(flatten)]
+    pub(crate) served: Served,
     /// User id; somebody unknown gets the popular items.
+    #[arg(long, value_name = "ID", required_unless_present = "item")]
+    pub(crate) user: Option<String>,
+    /// Item id that the answer goes with, for recipes that answer for items, such as aws-sims.
     #[arg(long, value_name = "ID")]
-    pub(crate) user: String,
+    pub(crate) item: Option<String>,
     /// Items wanted, 0 to 500.
     #[arg(long, short = 'n', default_value_t = 25)]
     pub(crate) num_results: usize,
@@ -151,11 +166,10 @@ pub(crate) struct QueryOptions {
     #[arg(long)]
     pub(crate) exclude_seen: bool,
     /// Something the user did since, as `ITEM` or `ITEM@UNIX_SECONDS`; may be given often, oldest first.
-    #[arg(long = "event", value_name = "ITEM[@TIME]", value_parser = item_and_time)]
+    #[arg(long = "event", value_name = "ITEM[@TIME]", value_parser = item_and_time, requires = "user")]
     pub(crate) events: Vec<(String, Option<i64>)>,
-    /// Device: ndarray (CPU), or wgpu (GPU) in a build with that feature.
-    #[arg(long, default_value = "ndarray")]
-    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     pub(crate) json: bool,

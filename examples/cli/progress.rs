@@ -10,6 +10,13 @@ pub(crate) fn show(run: Run) -> Run {
     run.on_progress(move |progress| follow(&bar, progress))
 }
 
+/// The same for a run over about so many lines.
+pub(crate) fn show_lines(run: Run, lines: u64) -> Run {
+    let bar = ProgressBar::new(lines);
+    bar.set_style(style("{msg} {wide_bar} {pos}/{len}"));
+    run.on_progress(move |progress| follow(&bar, progress))
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the templates of this file are well formed")
 }
@@ -31,6 +38,10 @@ fn follow(bar: &ProgressBar, progress: &Progress) {
             }
             bar.set_position(*step as u64);
             bar.set_message(format!("epoch {epoch}, loss {loss:.4}"));
+        }
+        Progress::Answered { lines, failed } => {
+            bar.set_position(*lines as u64);
+            bar.set_message(format!("{lines} lines, {failed} failed"));
         }
         Progress::Epoch { epoch, epochs, train_loss, validation, seconds, events, .. } => {
             let validation =

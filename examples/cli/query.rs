@@ -8,11 +8,45 @@ use serde_json::json;
 
 use crate::AnyError;
 use crate::options::QueryOptions;
+use crate::serve::{filtered, print};
 
 pub(crate) fn query(options: &QueryOptions) -> Result<(), AnyError> {
-    let campaign = Campaign::new(SolutionVersion::load(&options.version, &options.device)?);
-    for (item, time) in &options.events {
-        let put = PutEvent::new(&options.user, item, time.unwrap_or_else(now));
+    let campaign = options.served.campaign()?;
+    if let Some(user) = &options.user {
+        tell(&campaign, user, &options.events)?;
+    }
+    let asking = &options.asking;
+    let answer = filtered(&campaign, asking.filter.as_deref(), |filter| {
+        let request = RecommendRequest {
+            user_id: options.user.clone(),
+            item_id: options.item.clone(),
+            num_results: options.num_results,
+            exclude_seen: options.exclude_seen,
+            context: asking.context(),
+            filter,
+            filter_values: asking.filter_values(),
+            metadata_columns: asking.metadata_columns.clone(),
+            ..RecommendRequest::default()
+        };
+        Ok(campaign.recommend(&request)?)
+    })?;
+    campaign.sync()?;
+    if options.json {
+        println!("{}", json!(answer));
+        return Ok(());
+    }
+    if !answer.known_user {
+        let whom = if options.item.is_some() { "item" } else { "user" };
+        println!("nothing is known of this {whom}: popular items");
+    }
+    print(&answer.items);
+    Ok(())
+}
+
+/// Tells the campaign what the user did since.
+fn tell(campaign: &Campaign, user: &str, events: &[(String, Option<i64>)]) -> Result<(), AnyError> {
+    for (item, time) in events {
+        let put = PutEvent::new(user, item, time.unwrap_or_else(now));
         match campaign.put_event(&put)? {
             EventOutcome::UnknownItem => {
                 eprintln!("warning: item {item:?} is not in the catalogue and changes nothing");
@@ -23,21 +57,6 @@ pub(crate) fn query(options: &QueryOptions) -> Result<(), AnyError> {
             ),
             _ => {}
         }
-    }
-    let request = RecommendRequest::new(&options.user)
-        .with_num_results(options.num_results)
-        .with_exclude_seen(options.exclude_seen);
-    let answer = campaign.recommend(&request)?;
-    if options.json {
-        println!("{}", json!(answer));
-        return Ok(());
-    }
-    if !answer.known_user {
-        println!("nothing is known of this user: popular items");
-    }
-    for (place, line) in answer.items.iter().enumerate() {
-        let score = line.score.map_or(String::new(), |score| format!("  {score:.6}"));
-        println!("{:>4}  {}{score}", place + 1, line.item_id);
     }
     Ok(())
 }

@@ -226,3 +226,192 @@ fn the_default_recipe_beats_its_baselines_on_the_bundled_shop() {
     assert!(markov > popular + 0.3, "markov {markov}, popularity {popular}");
     assert!(hrnn > markov + 0.05, "hrnn {hrnn}, markov {markov}");
 }
+
+/// A folder with a version in `model` that knows a colour of each item: even ones are red, odd ones blue.
+fn coloured() -> TempDir {
+    let folder = folder();
+    let mut items = String::from("ITEM_ID,COLOUR\n");
+    for item in 0..10 {
+        writeln!(items, "i{item},{}", if item % 2 == 0 { "red" } else { "blue" }).unwrap();
+    }
+    fs::write(folder.path().join("items.csv"), items).unwrap();
+    let schema = r#"{"type": "record", "name": "Items", "version": "1.0", "fields": [
+        {"name": "ITEM_ID", "type": "string"}, {"name": "COLOUR", "type": "string", "categorical": true}]}"#;
+    fs::write(folder.path().join("items.avsc"), schema).unwrap();
+    succeed(folder.path(), &format!("{TRAIN} --items items.csv --items-schema items.avsc"));
+    folder
+}
+
+/// As [`succeed`], with arguments after the first that have spaces in them.
+fn succeed_with(folder: &Path, arguments: &str, more: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ensue"))
+        .current_dir(folder)
+        .arg("recommend")
+        .args(arguments.split_whitespace())
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments} {more:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Ids of an array of lines of an answer.
+fn ids(lines: &serde_json::Value) -> Vec<&str> {
+    lines.as_array().unwrap().iter().map(|line| line["item_id"].as_str().unwrap()).collect()
+}
+
+// Oracle: the ring, and the colours by hand.
+#[test]
+fn a_query_goes_through_a_filter_and_carries_fields() {
+    let folder = coloured();
+    let expression = "EXCLUDE ItemID WHERE Items.COLOUR IN ($C)";
+    let filter = ["--filter", expression, "--filter-value", "C=\"red\""];
+    // The second command finds the log as the first left it: without the filter.
+    for log in ["", " --log shop.log", " --log shop.log"] {
+        let arguments = format!("query --version model --user u0 --metadata-column COLOUR{log}");
+        let printed = succeed_with(folder.path(), &arguments, &filter);
+        assert_eq!(printed.lines().count(), 5, "{printed}");
+        assert!(printed.lines().all(|line| line.ends_with("  COLOUR=blue")), "{printed}");
+    }
+    let exactly = ["--filter", "INCLUDE ItemID WHERE Items.ITEM_ID IN (\"i8\")"];
+    let printed = succeed_with(folder.path(), "query --version model --user u0", &exactly);
+    assert_eq!(printed, "   1  i8\n");
+}
+
+// Oracle: the ring: i4 comes after i3, also for a program that starts anew.
+#[test]
+fn events_of_a_query_stay_in_its_log() {
+    let folder = folder();
+    succeed(folder.path(), TRAIN);
+    let ask = "query --version model --user walker -n 1 --log shop.log";
+    succeed(folder.path(), &format!("{ask} --event i3@2000"));
+    assert_eq!(succeed(folder.path(), ask), "   1  i4\n");
+    let without = succeed(folder.path(), "query --version model --user walker -n 1");
+    assert!(without.starts_with("nothing is known of this user"), "{without}");
+}
+
+// Oracle: the ring: a recipe that answers for items takes that of the user's last event, i7, where none is named.
+#[test]
+fn items_are_asked_about_where_the_recipe_answers_for_items() {
+    let folder = folder();
+    succeed(folder.path(), TRAIN);
+    let errors = fail(folder.path(), "query --version model --item i3", 1);
+    assert!(errors.contains("answers for users"), "{errors}");
+    succeed(folder.path(), &TRAIN.replace("markov", "aws-sims").replace("model", "related"));
+    let of_item = succeed(folder.path(), "query --version related --item i7 -n 3 --json");
+    let of_user = succeed(folder.path(), "query --version related --user u0 -n 3 --json");
+    assert_eq!(of_item, of_user);
+    let answer = json(&of_item);
+    assert_eq!(ids(&answer["items"]).len(), 3);
+    assert!(!ids(&answer["items"]).contains(&"i7"), "{answer}");
+    let unheard = succeed(folder.path(), "query --version related --item unheard-of -n 1");
+    assert!(unheard.starts_with("nothing is known of this item: popular items\n"), "{unheard}");
+}
+
+// Oracle: the ring: i8 comes after i7; what the model does not know is last and has no score; twice counts once.
+#[test]
+fn a_list_is_ranked() {
+    let folder = folder();
+    succeed(folder.path(), TRAIN);
+    let rank = "rank --version model --user u0 --json --list";
+    let answer = json(&succeed(folder.path(), &format!("{rank} i3,unheard-of,i8,i3")));
+    assert_eq!(ids(&answer["personalized_ranking"]), ["i8", "i3", "unheard-of"]);
+    assert_eq!(answer["known_user"], true);
+    fs::write(folder.path().join("list.txt"), "i3\nunheard-of\n\ni8\ni3\n").unwrap();
+    assert_eq!(json(&succeed(folder.path(), &format!("{rank}-file list.txt"))), answer);
+    let printed = succeed(folder.path(), "rank --version model --user nobody --list i3");
+    assert!(printed.starts_with("nothing is known of this user: popular items first\n   1  i3"));
+    assert!(fail(folder.path(), "rank --version model --user u0", 2).contains("--list"));
+}
+
+// Oracle: the ring, and the lines by hand; an answer alone and in a batch is the same.
+#[test]
+fn a_batch_is_answered_in_order() {
+    let folder = coloured();
+    let questions = "{\"userId\": \"u0\"}\n{\"who\": 1}\n{\"userId\": \"u2\", \"itemList\": [\"i5\", \"i0\"]}\n";
+    fs::write(folder.path().join("questions.jsonl"), questions).unwrap();
+    let batch = "batch --version model --input questions.jsonl --output answers.jsonl -n 2";
+    let printed = succeed(folder.path(), batch);
+    assert_eq!(printed, "3 lines, 2 answered, 1 failed; written to answers.jsonl\n");
+    let answers = || {
+        let text = fs::read_to_string(folder.path().join("answers.jsonl")).unwrap();
+        text.lines().map(json).collect::<Vec<_>>()
+    };
+    let alone = json(&succeed(folder.path(), "query --version model --user u0 -n 2 --json"));
+    assert_eq!(answers()[0]["output"]["recommendedItems"], serde_json::json!(ids(&alone["items"])));
+    assert!(answers()[1]["output"].is_null() && answers()[1]["error"].is_string());
+    assert_eq!(answers()[2]["output"]["recommendedItems"], serde_json::json!(["i0", "i5"]));
+
+    let blue = ["--filter", "INCLUDE ItemID WHERE Items.COLOUR IN (\"blue\")", "--json"];
+    let report = json(&succeed_with(folder.path(), batch, &blue));
+    assert_eq!(report, serde_json::json!({"lines": 3, "answered": 2, "failed": 1}));
+    assert_eq!(answers()[2]["output"]["recommendedItems"], serde_json::json!(["i5"]));
+    let missing = fail(folder.path(), &batch.replace("questions", "nothing"), 1);
+    assert!(missing.contains("nothing.jsonl"), "{missing}");
+}
+
+// Oracle: the lines by hand.
+#[test]
+fn news_is_put_into_a_log() {
+    let folder = coloured();
+    let news = [
+        r#"{"itemId": "i10", "properties": {"COLOUR": "red"}}"#,
+        r#"{"userId": "walker"}"#,
+        r#"{"user_id": "walker", "item_id": "i3", "timestamp": 2000}"#,
+        "",
+        r#"{"user_id": "walker", "item_id": "i3", "timestamp": 2000}"#,
+        r#"{"user_id": "walker", "item_id": "unheard-of", "timestamp": 2001}"#,
+        r#"{"sessionId": "s", "userId": "runner", "eventList": [{"eventType": "view", "sentAt": 2000, "itemId": "i5"}]}"#,
+    ];
+    fs::write(folder.path().join("news.jsonl"), news.join("\n")).unwrap();
+    let put = "put --version model --log shop.log --events news.jsonl";
+    let expected =
+        "4 events (1 on unknown items, 0 not selected, 1 duplicates), 1 items, 1 users\n";
+    assert_eq!(succeed(folder.path(), put), expected);
+    for (user, next) in [("walker", "i4"), ("runner", "i6")] {
+        let ask = format!("query --version model --log shop.log -n 1 --user {user}");
+        assert_eq!(succeed(folder.path(), &ask), format!("   1  {next}\n"));
+    }
+    // Once more: all of it is known.
+    let again = json(&succeed(folder.path(), &format!("{put} --json")));
+    assert_eq!((&again["events"], &again["items"]), (&4.into(), &1.into()));
+    for (wrong, expected) in [
+        ("{\"colour\": \"red\"}", "line 2: neither an event"),
+        ("{\"user_id\": \"u\", \"item_id\": \"i1\"}", "line 2: missing field `timestamp`"),
+        ("[", "line 2: EOF"),
+    ] {
+        fs::write(folder.path().join("news.jsonl"), format!("\n{wrong}\n")).unwrap();
+        let errors = fail(folder.path(), put, 1);
+        assert!(errors.contains(expected), "{wrong}: {errors}");
+    }
+}
+
+// Oracle: by hand: what is deleted is unknown to whoever asks after it, and its name is in no file.
+#[test]
+fn a_user_is_deleted_from_log_and_version() {
+    let folder = folder();
+    succeed(folder.path(), TRAIN);
+    let ask = "query --version model --log shop.log -n 1 --user walker";
+    succeed(folder.path(), &format!("{ask} --event i3@2000"));
+    let delete = "delete-user --version model --log shop.log --user";
+    assert_eq!(succeed(folder.path(), &format!("{delete} walker")), "deleted from shop.log\n");
+    assert!(succeed(folder.path(), ask).starts_with("nothing is known of this user"));
+    assert!(!fs::read_to_string(folder.path().join("shop.log")).unwrap().contains("walker"));
+    let again = succeed(folder.path(), &format!("{delete} walker"));
+    assert_eq!(again, "nothing was known of this user\n");
+
+    let both = json(&succeed(folder.path(), &format!("{delete} u0 --out without --json")));
+    let expected = serde_json::json!({"user_id": "u0", "known": true, "version": "without"});
+    assert_eq!(both, expected);
+    for version in ["model --log shop.log", "without", "without --log shop.log"] {
+        let gone = succeed(folder.path(), &format!("query --version {version} -n 1 --user u0"));
+        assert!(gone.starts_with("nothing is known of this user"), "{version}: {gone}");
+        let other = succeed(folder.path(), &format!("query --version {version} -n 1 --user u1"));
+        assert_eq!(other, "   1  i9\n", "{version}");
+    }
+    assert!(fail(folder.path(), "delete-user --version model --user u0", 2).contains("--log"));
+}
