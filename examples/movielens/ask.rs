@@ -6,7 +6,7 @@ use std::error::Error;
 use ensue::prelude::*;
 use serde_json::json;
 
-/// A writer, 26.
+/// 22, works in healthcare, rated 737 films.
 const SOMEONE: &str = "405";
 const STAR_WARS: &str = "50";
 
