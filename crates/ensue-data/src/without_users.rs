@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ensue_core::{Bitmap, Interactions, InteractionsBuilder};
+use ensue_core::{Bitmap, History, Interactions, InteractionsBuilder};
 
 use crate::{DatasetGroup, MetadataTable, Vocabulary};
 
@@ -23,7 +23,7 @@ pub struct Remaining {
     pub contexts: Bitmap,
 }
 
-/// Data without the users whose ids are in `gone`: no id, event or row of theirs is left, no category that only they had,
+/// Data without the users of these ids: no id, event or row of theirs is left, no category that only they had,
 /// and nothing in a context that only their events had. The others are numbered anew in the order they had; contexts keep
 /// their numbers.
 pub fn without_users(
@@ -31,14 +31,15 @@ pub fn without_users(
     users: &Vocabulary,
     user_table: Option<&MetadataTable>,
     context_table: Option<&MetadataTable>,
-    gone: &HashSet<&str>,
+    user_ids: &[&str],
 ) -> Remaining {
+    let gone: HashSet<&str> = user_ids.iter().copied().collect();
     let stays = |user: &u32| users.decode(*user).is_some_and(|id| !gone.contains(id));
     let users_before: Vec<u32> = (0..users.len() as u32).filter(stays).collect();
     let histories = || users_before.iter().map(|&user| interactions.user(user));
     let rows = context_table.map_or(0, MetadataTable::len);
     let mut contexts = Bitmap::zeros(rows);
-    for context in histories().flat_map(|history| history.events()).filter_map(|e| e.context) {
+    for context in histories().flat_map(History::events).filter_map(|e| e.context) {
         if (context as usize) < rows {
             contexts.insert(context);
         }
@@ -76,13 +77,12 @@ impl DatasetGroup {
     /// # Ok::<(), ensue_data::DataError>(())
     /// ```
     pub fn without_users(&self, user_ids: &[&str]) -> Self {
-        let gone = user_ids.iter().copied().collect();
         let kept = without_users(
             &self.interactions,
             &self.users,
             self.user_table.as_ref(),
             self.context_table.as_ref(),
-            &gone,
+            user_ids,
         );
         Self {
             interactions: kept.interactions,

@@ -6,7 +6,7 @@ use polars::prelude::Column;
 
 use crate::Vocabulary;
 use crate::error::Rule;
-use crate::fields::FieldValues;
+use crate::fields::{FieldValue, FieldValues};
 use crate::read::cells::{self, Faults};
 use crate::schema::{CREATION_TIMESTAMP, Field, FieldType};
 
@@ -133,19 +133,19 @@ impl MetadataTable {
             let value = fields.get(name);
             match column {
                 MetadataColumn::Categorical(categories) => {
-                    categories.set(at, len, &value.map_or_else(String::new, |value| value.text()));
+                    categories.set(at, len, &value.map_or_else(String::new, FieldValue::text));
                 }
                 MetadataColumn::Number(numbers) => {
                     numbers.resize(len, f32::NAN);
-                    numbers[at] = value.and_then(|v| v.number()).map_or(f32::NAN, |n| n as f32);
+                    numbers[at] = value.and_then(FieldValue::number).map_or(f32::NAN, |n| n as f32);
                 }
                 MetadataColumn::Boolean(flags) => {
                     flags.resize(len, None);
-                    flags[at] = value.and_then(|value| value.boolean());
+                    flags[at] = value.and_then(FieldValue::boolean);
                 }
                 MetadataColumn::Timestamp(times) => {
                     times.resize(len, MISSING_TIMESTAMP);
-                    let time = value.and_then(|v| v.number()).map(|seconds| seconds as i64);
+                    let time = value.and_then(FieldValue::number).map(|seconds| seconds as i64);
                     times[at] = time.unwrap_or(MISSING_TIMESTAMP);
                 }
             }

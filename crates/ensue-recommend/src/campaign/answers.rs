@@ -59,7 +59,7 @@ impl<'a> Namer<'a> {
         let column = |field: &String| {
             let found = table.and_then(|table| fields::column_name(table, field));
             found.ok_or_else(|| {
-                let known = table.into_iter().flat_map(|table| table.columns());
+                let known = table.into_iter().flat_map(ensue_data::MetadataTable::columns);
                 let known = known.map(|(name, _)| name).collect::<Vec<_>>().join(", ");
                 fields::of("metadata columns", "")(FieldError::Unknown {
                     field: field.clone(),

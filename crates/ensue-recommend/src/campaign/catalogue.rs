@@ -128,7 +128,9 @@ impl Catalogue {
         let ages = self.ages.as_ref().map(|ages| {
             let mut times = ages.created_at.clone();
             times.resize(items.len(), 0);
-            created_at.iter().for_each(|(&item, &time)| times[item as usize] = time);
+            for (&item, &time) in created_at {
+                times[item as usize] = time;
+            }
             let counts = (0..items.len() as u32).map(|item| AtomicU32::new(ages.events(item)));
             Arc::new(Ages { created_at: times, events: counts.collect() })
         });

@@ -50,12 +50,11 @@ impl Timeline {
 
     /// The same with one more event.
     pub(super) fn with(&self, event: Event) -> Self {
-        let mut next = match self.whole.get() {
-            Some(whole) => Self { sorted: Arc::clone(whole), ..Self::default() },
-            None => {
-                let sorted = Arc::clone(&self.sorted);
-                Self { sorted, since: self.since.clone(), ..Self::default() }
-            }
+        let mut next = if let Some(whole) = self.whole.get() {
+            Self { sorted: Arc::clone(whole), ..Self::default() }
+        } else {
+            let sorted = Arc::clone(&self.sorted);
+            Self { sorted, since: self.since.clone(), ..Self::default() }
         };
         next.since.push(event);
         if next.since.len() >= FEW.max(next.sorted.len().isqrt()) {

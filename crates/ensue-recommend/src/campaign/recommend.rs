@@ -34,7 +34,9 @@ impl Campaign {
         let prepared = self.prepare(&catalogue, request, &person)?;
         let memory = prepared.question.remembered(&catalogue);
         let mut queries = prepared.queries();
-        queries.iter_mut().for_each(|query| query.memory = memory.as_ref());
+        for query in queries.iter_mut() {
+            query.memory = memory.as_ref();
+        }
         let model = prepared.question.model(&catalogue);
         let orders = model.recommend(&queries, request.num_results)?;
         self.composed(&catalogue, &prepared, &orders)
@@ -126,7 +128,7 @@ impl Campaign {
     }
 }
 
-impl<'a> Prepared<'a> {
+impl Prepared<'_> {
     /// Questions to the model: for the ordinary items, the promoted and the young, as far as they are wanted.
     pub(super) fn queries(&self) -> Vec<Query<'_>> {
         let query = self.question.query();

@@ -123,7 +123,7 @@ impl Campaign {
             let id = items.insert(&item.item_id);
             table.set_row(id, &properties).map_err(whose)?;
             let given = properties.get(CREATION_TIMESTAMP);
-            let given = given.and_then(|time| time.number()).map(|time| time as i64);
+            let given = given.and_then(ensue_data::FieldValue::number).map(|time| time as i64);
             if let Some(time) = given.or((id as usize >= known).then_some(item.created_at)) {
                 created_at.insert(id, time);
             }

@@ -27,7 +27,8 @@ const KNOTS: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
-    fields: Vec<Field>,
+    #[serde(rename = "fields")]
+    all: Vec<Field>,
     rows: u32,
     /// Whether every bag has one more row, the last: what all ids have in common.
     constant: bool,
@@ -78,7 +79,7 @@ impl Fields {
             };
             if rows > 0 {
                 let first = fitted.rows;
-                fitted.fields.push(Field { name: name.to_owned(), first, kind });
+                fitted.all.push(Field { name: name.to_owned(), first, kind });
                 fitted.rows += rows as u32;
             }
         }
@@ -107,7 +108,7 @@ impl Fields {
     pub(crate) fn bags(&self, table: &MetadataTable) -> Bags {
         let mut bags = Bags::default();
         // Codes of the table's own vocabularies to rows, one field after the other.
-        let columns: Vec<(&Field, Source<'_>)> = (self.fields.iter())
+        let columns: Vec<(&Field, Source<'_>)> = (self.all.iter())
             .filter_map(|field| Some((field, Source::of(field, table.column(&field.name)?)?)))
             .collect();
         for id in 0..table.len() as u32 {
@@ -119,7 +120,7 @@ impl Fields {
 
     /// The bag of values by name. Names that are no field are ignored, and so are values of another type.
     pub(crate) fn bag(&self, values: &FieldValues) -> Bag {
-        let fields = self.fields.iter();
+        let fields = self.all.iter();
         fields
             .filter_map(|field| Some(field.bag(values.get(&field.name)?)))
             .flatten()

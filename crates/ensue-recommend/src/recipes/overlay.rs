@@ -11,15 +11,11 @@ pub(super) fn overlay(defaults: Value, given: Map<String, Value>) -> Result<Valu
         return Err("settings are a table of names".to_owned());
     };
     for (name, value) in given {
-        match settings.get_mut(&name) {
-            Some(setting) => *setting = value,
-            None => {
-                let known: Vec<&str> = settings.keys().map(String::as_str).collect();
-                return Err(format!(
-                    "unknown field `{name}`, expected one of {}",
-                    known.join(", ")
-                ));
-            }
+        if let Some(setting) = settings.get_mut(&name) {
+            *setting = value
+        } else {
+            let known: Vec<&str> = settings.keys().map(String::as_str).collect();
+            return Err(format!("unknown field `{name}`, expected one of {}", known.join(", ")));
         }
     }
     Ok(Value::Object(settings))

@@ -161,7 +161,7 @@ fn table(
         return Ok(None);
     }
     let table = MetadataTable::read_from(&reader.read(name)?);
-    let table = table.map_err(|error| reader.invalid(name, &error))?;
+    let table = table.map_err(|error| reader.invalid(name, error))?;
     if let Some((vocabulary, expected)) = ids
         && table.len() != expected
     {

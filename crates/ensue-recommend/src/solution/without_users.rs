@@ -1,6 +1,6 @@
 //! A version without some of its users.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     SolutionVersion,
@@ -9,19 +9,18 @@ use super::{
 
 impl SolutionVersion {
     /// A copy in which nothing of these users is left: neither ids, events, metadata, nor contexts that only their events
-    /// had. Ids that the version does not have are passed over. Dense ids of the other users, and of contexts, are new.
+    /// had. Ids that the version does not have are passed over. Dense ids of the other users are new.
     ///
     /// What was computed over all users together stays: weights, counts of items, metrics, and the fingerprint of the data,
     /// so that a campaign's log still belongs to it. Train anew where the model itself must not have seen them.
     pub fn without_users(&self, user_ids: &[&str]) -> Self {
         let parts = self.parts();
-        let gone: HashSet<&str> = user_ids.iter().copied().collect();
         let kept = ensue_data::without_users(
             &parts.histories,
             &parts.users,
             parts.tables.users.as_deref(),
             parts.tables.contexts.as_deref(),
-            &gone,
+            user_ids,
         );
         let model = parts.model.with_users(&kept.users_before, &kept.contexts);
         Self::from_parts(Parts {

@@ -23,7 +23,6 @@ pub(super) struct Asked {
 }
 
 /// What a line asks.
-#[expect(clippy::large_enum_variant, reason = "a chunk of them lives for a moment")]
 pub(super) enum Ask {
     Recommend(RecommendRequest),
     Rank(RankRequest),
@@ -125,6 +124,7 @@ impl Line {
 
 /// A line of the output.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "Amazon's names")]
 pub(super) struct Output<'a> {
     input: &'a Value,
     output: Option<Answered>,

@@ -67,12 +67,11 @@ pub(super) fn lines(
     for number in 1.. {
         text.clear();
         let bytes = reader.read_until(b'\n', &mut text).map_err(LogError::io("read", path))?;
-        match text.strip_suffix(b"\n") {
-            Some(line) => each(number, line)?,
-            None => {
-                read.torn = bytes as u64;
-                break;
-            }
+        if let Some(line) = text.strip_suffix(b"\n") {
+            each(number, line)?
+        } else {
+            read.torn = bytes as u64;
+            break;
         }
         read.length += bytes as u64;
     }

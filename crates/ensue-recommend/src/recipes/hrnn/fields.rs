@@ -236,7 +236,9 @@ impl Facts {
     /// The same for other users: user `i` is `kept[i]` of these, and only moments of `contexts` are left.
     pub(super) fn with_users(&self, kept: &[u32], contexts: &Bitmap) -> Self {
         let mut facts = Self { users: Bags::default(), contexts: Bags::default(), ..self.clone() };
-        kept.iter().for_each(|&user| facts.users.push(self.users.of(user).iter().copied()));
+        for &user in kept {
+            facts.users.push(self.users.of(user).iter().copied());
+        }
         for context in 0..self.contexts.len() as u32 {
             let bag = if contexts.contains(context) { self.contexts.of(context) } else { &[] };
             facts.contexts.push(bag.iter().copied());

@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
         let mut described = serde_json::to_string(settings).expect("plain data");
         let mut fingerprint = events.fingerprint();
         if shape.fields != FieldRows::default() {
-            described += &format!(" id dropout {}", self.id_dropout);
+            described = format!("{described} id dropout {}", self.id_dropout);
             fingerprint += &facts.fingerprint();
         }
         let sampled = shape.items > settings.full_softmax_limit;

@@ -18,7 +18,7 @@ use super::{
     SHAPE, WEIGHTS,
     context::Coder,
     fields::Facts,
-    infer::{Asked, Inference, values},
+    infer::{Asked, Inference, added, values},
     memory::Remembered,
     network::{Network, Shape},
     repeat::Seen,
@@ -184,8 +184,8 @@ impl FittedHrnn {
         let terms = self.terms.as_deref();
         let added = queries.iter().zip(&remembered).map(|(query, known)| match known {
             _ if terms.is_none() => Vec::new(),
-            Some(known) => inference.added(&known.seen, terms),
-            None => inference.added(&Seen::of(query.history, &self.coder), terms),
+            Some(known) => added(&known.seen, terms),
+            None => added(&Seen::of(query.history, &self.coder), terms),
         });
         Ok(Outputs { added: added.collect(), hidden })
     }
@@ -335,7 +335,7 @@ impl Recommend for FittedHrnn {
                 (start..end).map(|at| Asked { context: context(at), ..Asked::default() }).collect();
             let mut scores = self.catalogue.scores(&inference.output(states, moments.iter()));
             for (row, at) in scores.chunks_exact_mut(self.n_items()).zip(start..end) {
-                for (item, term) in inference.added(&seen, self.terms.as_deref()) {
+                for (item, term) in added(&seen, self.terms.as_deref()) {
                     row[item as usize] += term;
                 }
                 if self.terms.is_some() {

@@ -101,15 +101,6 @@ impl Inference<'_> {
         values(self.network.output(states, users, contexts, self.device))
     }
 
-    /// What the items of a history get added to their scores, ascending by item.
-    pub(super) fn added(&self, seen: &Seen, terms: Option<&[f32]>) -> Vec<(u32, f32)> {
-        let Some(terms) = terms else { return Vec::new() };
-        let mut added: Vec<(u32, f32)> =
-            seen.codes().map(|(item, code)| (item, terms[code])).collect();
-        added.sort_unstable_by_key(|&(item, _)| item);
-        added
-    }
-
     /// The values that items had before get added; `None` when the network has none.
     pub(super) fn repeat_terms(&self) -> Option<Vec<f32>> {
         self.network.repeat.as_ref().map(|terms| values(terms.val()))
@@ -261,6 +252,14 @@ impl Inference<'_> {
         let states = Tensor::cat(states, 0);
         if self.mean { means(states, hidden, self.device) } else { states }
     }
+}
+
+/// What the items of a history get added to their scores, ascending by item.
+pub(super) fn added(seen: &Seen, terms: Option<&[f32]>) -> Vec<(u32, f32)> {
+    let Some(terms) = terms else { return Vec::new() };
+    let mut added: Vec<(u32, f32)> = seen.codes().map(|(item, code)| (item, terms[code])).collect();
+    added.sort_unstable_by_key(|&(item, _)| item);
+    added
 }
 
 /// Mean of all rows up to each, the first (before any event) left out where there are others.

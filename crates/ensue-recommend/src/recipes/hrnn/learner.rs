@@ -7,7 +7,7 @@ use ensue_nn::{
 };
 
 use super::{
-    infer::{Asked, Inference},
+    infer::{Asked, Inference, added},
     network::{Network, State, Step},
     repeat::Seen,
     stream::{Batch, Streams},
@@ -80,7 +80,7 @@ impl Learner for HrnnLearner {
                 })
                 .collect();
             let added: Vec<_> = (asked.iter())
-                .map(|asked| inference.added(&Seen::of(asked.history, &coder), terms.as_deref()))
+                .map(|asked| added(&Seen::of(asked.history, &coder), terms.as_deref()))
                 .collect();
             let asks: Vec<Ask<'_>> =
                 added.iter().map(|added| Ask { added, ..Ask::default() }).collect();

@@ -68,7 +68,11 @@ impl Remembered {
             first = level.start(user.clone());
             self.user = values(user);
         }
-        let x = model.inference().inputs(&[asked], &[at..at + 1], 1).reshape([1, hidden]);
+        let event = at..at + 1;
+        let x = model
+            .inference()
+            .inputs(&[asked], std::slice::from_ref(&event), 1)
+            .reshape([1, hidden]);
         let mut states = [Recurrent { h: first, c: None }];
         self.session = values(model.decoder.step(x, &mut states));
         if model.inference().mean {

@@ -186,15 +186,12 @@ impl Network {
             .sampled
             .as_ref()
             .map(|sampled| (gather(&self.items, &sampled.rows), gather(&self.bias, &sampled.rows)));
-        let (parts, ids) = match (&rows, &batch.sampled) {
-            (Some((items, bias)), Some(sampled)) => {
-                ((items.tensor(), bias.tensor()), sampled.rows.clone())
-            }
-            _ => {
-                let all = (self.items.val(), self.bias.val());
-                let ids = (0..all.1.dims()[0] as u32).collect();
-                (all, ids)
-            }
+        let (parts, ids) = if let (Some((items, bias)), Some(sampled)) = (&rows, &batch.sampled) {
+            ((items.tensor(), bias.tensor()), sampled.rows.clone())
+        } else {
+            let all = (self.items.val(), self.bias.val());
+            let ids = (0..all.1.dims()[0] as u32).collect();
+            (all, ids)
         };
         let ids = ids.iter().copied();
         let own: Vec<f32> = if facts.own.is_empty() {
