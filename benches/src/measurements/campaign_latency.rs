@@ -64,17 +64,14 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
         campaign.recommend(&RecommendRequest::new(format!("user-{}", user * 17 % USERS)))?;
     }
     let single = start.elapsed().as_secs_f64() / f64::from(singles as u32);
-    let lines: String =
-        (0..USERS).map(|user| format!("{{\"userId\": \"user-{user}\"}}\n")).collect();
+    let lines: Vec<String> =
+        (0..USERS).map(|user| format!("{{\"userId\": \"user-{user}\"}}")).collect();
+    let lines = lines.join("\n");
     let start = Instant::now();
-    let mut run = Run::new("ndarray").with_threads(NonZeroUsize::MIN);
+    let run = Run::new("ndarray").with_threads(NonZeroUsize::MIN);
     let mut output = Vec::new();
-    let done = campaign.batch_inference(
-        lines.as_bytes(),
-        &mut output,
-        &BatchOptions::default(),
-        &mut run,
-    )?;
+    let done =
+        campaign.batch_inference(lines.as_bytes(), &mut output, &BatchOptions::default(), &run)?;
     let batch = start.elapsed().as_secs_f64() / USERS as f64;
 
     let mut report = Report::new(&context.seeds, 1);

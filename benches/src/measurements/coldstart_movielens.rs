@@ -135,8 +135,9 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
     for pivot in 0..n {
         for row in pivot + 1..n {
             let factor = a[row][pivot] / a[pivot][pivot];
-            for column in pivot..n {
-                a[row][column] -= factor * a[pivot][column];
+            let known = a[pivot].clone();
+            for (cell, known) in a[row].iter_mut().zip(known).skip(pivot) {
+                *cell -= factor * known;
             }
             b[row] -= factor * b[pivot];
         }

@@ -198,7 +198,9 @@ pub(crate) fn masked_items_stay_out<R: Conformance>() {
     let query = Query::from_history(walked.as_history());
     let excluded: Vec<u32> = (0..ITEMS).filter(|item| item % 3 == 1).collect();
     let mut mask = Bitmap::ones(ITEMS as usize);
-    excluded.iter().for_each(|&item| mask.remove(item));
+    for &item in &excluded {
+        mask.remove(item);
+    }
     let masked = Query { allowed: Some(&mask), ..query };
     let all = ITEMS as usize;
     let expected = model.recommend(&[query.excluding(&excluded)], all).unwrap();

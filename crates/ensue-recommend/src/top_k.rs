@@ -134,7 +134,9 @@ mod tests {
             prop_assert_eq!(best(&scores, k, &exclude), sorted(&scores, k, &exclude));
             // A bitmap of the rest is another way to say the same.
             let mut allowed = Bitmap::ones(scores.len());
-            exclude.iter().for_each(|&item| allowed.remove(item));
+            for &item in &exclude {
+                allowed.remove(item);
+            }
             let query = Query::from_history(History::default());
             let query = Query { allowed: Some(&allowed), ..query };
             prop_assert_eq!(top_k(&scores, k, &query), sorted(&scores, k, &exclude));

@@ -34,7 +34,7 @@ impl Campaign {
         let prepared = self.prepare(&catalogue, request, &person)?;
         let memory = prepared.question.remembered(&catalogue);
         let mut queries = prepared.queries();
-        for query in queries.iter_mut() {
+        for query in &mut queries {
             query.memory = memory.as_ref();
         }
         let model = prepared.question.model(&catalogue);

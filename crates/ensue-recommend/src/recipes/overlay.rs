@@ -12,7 +12,7 @@ pub(super) fn overlay(defaults: Value, given: Map<String, Value>) -> Result<Valu
     };
     for (name, value) in given {
         if let Some(setting) = settings.get_mut(&name) {
-            *setting = value
+            *setting = value;
         } else {
             let known: Vec<&str> = settings.keys().map(String::as_str).collect();
             return Err(format!("unknown field `{name}`, expected one of {}", known.join(", ")));

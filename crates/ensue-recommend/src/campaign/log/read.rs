@@ -68,7 +68,7 @@ pub(super) fn lines(
         text.clear();
         let bytes = reader.read_until(b'\n', &mut text).map_err(LogError::io("read", path))?;
         if let Some(line) = text.strip_suffix(b"\n") {
-            each(number, line)?
+            each(number, line)?;
         } else {
             read.torn = bytes as u64;
             break;

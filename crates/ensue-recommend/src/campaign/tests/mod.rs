@@ -1,4 +1,10 @@
 //! What campaigns do, by topic.
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::default_trait_access,
+    reason = "tests write their data as text"
+)]
 
 mod basics;
 mod batches;
