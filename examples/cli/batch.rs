@@ -72,7 +72,7 @@ fn count_lines(path: &Path) -> std::io::Result<u64> {
         if bytes.is_empty() {
             return Ok(lines);
         }
-        lines += bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        lines += bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
         let length = bytes.len();
         file.consume(length);
     }

@@ -90,8 +90,10 @@ pub(crate) fn print(items: &[RecommendedItem]) {
     for (place, line) in items.iter().enumerate() {
         let score = line.score.map_or(String::new(), |score| format!("  {score:.6}"));
         let fields = line.metadata.iter().flatten();
-        let fields: String =
-            fields.map(|(name, value)| format!("  {name}={}", shown(value))).collect();
+        let fields: String = fields
+            .map(|(name, value)| format!("  {name}={}", shown(value)))
+            .collect::<Vec<_>>()
+            .concat();
         println!("{:>4}  {}{score}{fields}", place + 1, line.item_id);
     }
 }

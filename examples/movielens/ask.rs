@@ -79,8 +79,9 @@ fn show(title: &str, items: &[RecommendedItem], titles: &HashMap<String, String>
     for line in items {
         let name = titles.get(&line.item_id).unwrap_or(&line.item_id);
         let score = line.score.map_or(String::new(), |score| format!("{score:.4}"));
-        let genre = line.metadata.iter().flat_map(|fields| fields.get("GENRE"));
-        let genre: String = genre.map(|value| format!("  {}", json!(value))).collect();
+        let genre = line.metadata.iter().filter_map(|fields| fields.get("GENRE"));
+        let genre: String =
+            genre.map(|value| format!("  {}", json!(value))).collect::<Vec<_>>().concat();
         println!("  {score:>6}  {name}{genre}");
     }
 }
