@@ -96,7 +96,7 @@ fn measure(device: &Device, settings: &Hrnn, fields: bool) -> Values {
         if fields { (0.3, (0..23).map(|item| item == 5).collect()) } else { (0.0, Vec::new()) };
     let data = training_data();
     let interactions = &data.interactions;
-    let plan = Plan { id_dropout, fields, cold, ..Plan::new("aws-hrnn", settings) };
+    let plan = Plan { fields, id_dropout, cold, ..Plan::new("aws-hrnn", settings) };
     let learner = plan.learner(&data, &ensue_core::Run::new("ndarray")).expect("users to train on");
     let streams: &Streams = &learner.streams;
     let shape = plan.shape(interactions, &streams.facts);
