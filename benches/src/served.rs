@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
+use burn::tensor::{Tensor, TensorData};
 use ensue::{
     core::{Run, Seed},
     data::{DatasetGroup, ImportRules},
+    nn::{device, retrieval::Catalogue},
     prelude::{AnyRecipe, Campaign, EvaluationMode, PutEvent, Solution},
 };
 
@@ -52,4 +54,17 @@ pub fn campaign(seed: u64) -> Result<Campaign, Box<dyn Error>> {
 pub fn event(n: usize) -> PutEvent {
     let user = format!("user-{}", n * 7919 % 1000);
     PutEvent::new(user, format!("item-{}", n * 104_729 % ITEMS), 1_100_000_000 + n as i64 * 60)
+}
+
+/// A table of the same form as the campaign's, whose numbers do not matter, and an output of the network to ask it with.
+///
+/// # Errors
+/// When the build has no `ndarray`.
+pub fn table() -> Result<(Catalogue, Vec<f32>), Box<dyn Error>> {
+    let device = device::open("ndarray")?;
+    let numbers: Vec<f32> =
+        (0..ITEMS * UNITS).map(|n| (n * 7919 % 97) as f32 / 97.0 - 0.5).collect();
+    let table = Tensor::<2>::from_data(TensorData::new(numbers, [ITEMS, UNITS]), &device);
+    let hidden = (0..UNITS).map(|n| (n * 31 % 17) as f32 / 17.0 - 0.5).collect();
+    Ok((Catalogue::new(table, Tensor::zeros([ITEMS], &device)), hidden))
 }

@@ -13,6 +13,7 @@ use super::CampaignError;
 /// | `exploration_item_age_cut_off` | 30 | days before the newest event up to which an item is young | more than 0 |
 /// | `exploration_seed` | 0 | what the draws come from | |
 /// | `sync_every` | none | bring the log to the disk after so many changes; without it, when [`super::Campaign::sync`] asks | at least 1 |
+/// | `remembered_users` | 100,000 | users of the version whose network state is kept between answers; at one more all are forgotten, which costs time and changes no answer | |
 ///
 /// Exploration: each place of an answer that is not promoted goes, with probability `exploration_weight`, to one of the
 /// items that came to be at most `exploration_item_age_cut_off` days before the newest event of data and campaign. Of
@@ -31,6 +32,8 @@ pub struct CampaignConfig {
     pub exploration_seed: Seed,
     /// Bring the log to the disk after so many changes. Default `None`: the operating system decides.
     pub sync_every: Option<usize>,
+    /// Users of the version whose network state is kept between answers. Default 100,000.
+    pub remembered_users: usize,
 }
 
 impl Default for CampaignConfig {
@@ -40,6 +43,7 @@ impl Default for CampaignConfig {
             exploration_item_age_cut_off: 30.0,
             exploration_seed: Seed(0),
             sync_every: None,
+            remembered_users: 100_000,
         }
     }
 }

@@ -216,6 +216,9 @@ impl Campaign {
         }
         // Whatever is wrong with the question is told where the answer is made.
         let memory = model.remember(query).ok().flatten()?;
+        if remembered.len() >= self.config.remembered_users {
+            remembered.clear();
+        }
         remembered.insert(user, memory.clone());
         // Whoever came, or was deleted, meanwhile is not to be remembered here.
         let user_id = self.version.users().decode(user)?;

@@ -11,6 +11,7 @@ mod batches;
 mod compositions;
 mod deletion;
 mod filtering;
+mod kinds;
 mod logs;
 mod rankings;
 mod sessions;

@@ -16,7 +16,7 @@
 use crate::features::Bags;
 
 /// Events at which an item counts half.
-const HALF: f64 = 50.0;
+const HALF: f64 = 100.0;
 
 /// Strength of the ridge, in items.
 const PENALTY: f64 = 10.0;
