@@ -1,6 +1,7 @@
 //! Hyperparameter search that is useful on its own.
 
 pub mod functions;
+pub mod importance;
 pub mod sampler;
 pub mod scheduler;
 mod space;
