@@ -1,5 +1,7 @@
 //! Hyperparameter search that is useful on its own.
 
+pub mod functions;
+pub mod importance;
 pub mod sampler;
 pub mod scheduler;
 mod space;
@@ -7,5 +9,7 @@ mod trial;
 
 pub use sampler::Sampler;
 pub use scheduler::{Scheduler, Verdict};
-pub use space::{Assignment, Condition, Domain, Parameter, Scale, Space, Value};
+pub use space::{
+    Assignment, Condition, Domain, Parameter, Scale, Space, SpaceBuilder, SpaceError, Value,
+};
 pub use trial::{Direction, History, Measurement, Trial, TrialState};

@@ -1,8 +1,26 @@
 //! Who proposes what to try next.
+//!
+//! | sampler | what it does |
+//! |---|---|
+//! | [`Random`] | draws each hyperparameter evenly |
+//! | [`QuasiRandom`] | spreads the trials evenly: a scrambled Halton sequence |
+//! | [`Tpe`] | learns where good trials lie, the default |
+//!
+//! [`AnySampler`] is one of them, by name, as a file of settings says it.
+
+mod any;
+mod quasi_random;
+mod random;
+mod tpe;
 
 use std::fmt::Debug;
 
 use rand_chacha::ChaCha8Rng;
+
+pub use any::{AnySampler, SettingsError};
+pub use quasi_random::QuasiRandom;
+pub use random::Random;
+pub use tpe::Tpe;
 
 use crate::{Assignment, History};
 
