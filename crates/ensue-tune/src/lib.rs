@@ -1,5 +1,6 @@
 //! Hyperparameter search that is useful on its own.
 
+mod number;
 pub mod sampler;
 pub mod scheduler;
 mod space;
