@@ -1,5 +1,6 @@
 //! Hyperparameter search that is useful on its own.
 
+pub mod charts;
 pub mod journal;
 mod number;
 pub mod sampler;
