@@ -1,6 +1,6 @@
 //! Which values go with which results.
 
-use super::axis::label;
+use super::axis::{label, worth_showing};
 use super::svg::{Anchor, Svg, empty, shortened};
 use crate::{Direction, Domain, Parameter, Scale, Space, Trial, Value};
 
@@ -12,7 +12,7 @@ const BELOW: f64 = BOTTOM + 22.0;
 /// An axis for each hyperparameter, laid out as its scale says, and one for the first objective; a line for each trial
 /// that has a value, the best fifth in another colour and on top, the others paler the worse they are.
 ///
-/// A line passes below the axis of a hyperparameter that has no value in the trial.
+/// Values much worse than most lie at the end of their axis. A line passes below the axis of a hyperparameter that has no value in the trial.
 pub fn parallel_coordinates(
     title: &str,
     space: &Space,
@@ -24,15 +24,18 @@ pub fn parallel_coordinates(
         trials.iter().filter_map(|trial| Some((trial, valued(trial)?))).collect();
     // The worst first, so that the best are drawn on top.
     drawn.sort_by(|(_, one), (_, other)| direction.loss(*other).total_cmp(&direction.loss(*one)));
-    let (Some(worst), Some(best)) = (drawn.first().map(|(_, v)| *v), drawn.last().map(|(_, v)| *v))
+    let Some((best, worst)) = worth_showing(drawn.iter().map(|(_, value)| direction.loss(*value)))
     else {
         return empty(title, "No trial has ended with a value yet.");
+    };
+    let (low, high) = match direction {
+        Direction::Minimize => (best, worst),
+        Direction::Maximize => (-worst, -best),
     };
     let parameters = space.parameters();
     let gap = 128.0;
     let mut svg = Svg::new(title, (160.0 + gap * parameters.len() as f64).max(380.0), 420.0);
     let across = |index: usize| 80.0 + gap * index as f64;
-    let (low, high) = (worst.min(best), worst.max(best));
     let count = drawn.len();
     for (rank, (trial, value)) in drawn.iter().enumerate() {
         let mut points: Vec<(f64, f64)> = (0..)
@@ -62,7 +65,7 @@ fn axis(svg: &mut Svg, x: f64, name: &str, marks: &[(String, f64)]) {
     for (text, place) in marks {
         let y = down(*place);
         svg.line("axis", (x - 4.0, y), (x, y));
-        svg.text("tick", (x - 8.0, y + 4.0), Anchor::End, &shortened(text, 9));
+        svg.text("halo", (x - 8.0, y + 4.0), Anchor::End, &shortened(text, 9));
     }
 }
 

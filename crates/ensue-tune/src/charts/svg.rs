@@ -10,6 +10,7 @@ const STYLE: &str = "\
 .ensue-chart text{fill:#4b5563}\
 .ensue-chart .title{fill:#111827;font-size:15px;font-weight:600}\
 .ensue-chart .strong{fill:#111827}\
+.ensue-chart .halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
 .ensue-chart .grid{stroke:#e5e7eb}\
 .ensue-chart .axis{stroke:#9ca3af}\
 .ensue-chart .dot,.ensue-chart .bar{fill:#2563eb}\
@@ -29,6 +30,7 @@ const STYLE: &str = "\
 .ensue-chart .ground{fill:#111827}\
 .ensue-chart text{fill:#9ca3af}\
 .ensue-chart .title,.ensue-chart .strong{fill:#f3f4f6}\
+.ensue-chart .halo{stroke:#111827}\
 .ensue-chart .grid{stroke:#273244}\
 .ensue-chart .axis{stroke:#6b7280}\
 .ensue-chart .dot,.ensue-chart .bar{fill:#60a5fa}\
