@@ -28,8 +28,10 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 const PLACE: &str = "ENSUE_TUNE_KILLED_TEST";
-const TRIALS: u64 = 500;
+const LIMIT: &str = "ENSUE_TUNE_KILLED_TEST_TRIALS";
 const KILLS: usize = 20;
+/// Trials that are started after the last kill.
+const MORE: u64 = 40;
 
 #[derive(Debug, Serialize)]
 struct Uniform;
@@ -45,7 +47,7 @@ impl Sampler for Uniform {
 fn settings() -> StudySettings {
     let space = r#"[{"name": "x", "domain": {"type": "float", "low": 0.0, "high": 1.0}}]"#;
     let space: Space = serde_json::from_str(space).unwrap();
-    let settings = StudySettings::new(space, Uniform).with_seed(5).with_trials(TRIALS);
+    let settings = StudySettings::new(space, Uniform).with_seed(5);
     settings.with_lease(Duration::from_millis(300)).with_max_attempts(1000)
 }
 
@@ -57,8 +59,10 @@ fn log_in(place: &Path) -> PathBuf {
     place.join("log.txt")
 }
 
-/// What a worker does until it is killed or the study has all its trials.
+/// What a worker does until it is killed or, where there is a limit, the study has all its trials.
 fn work(place: &Path) {
+    let budget =
+        Budget { trials: env::var(LIMIT).ok().map(|limit| limit.parse().unwrap()), wall: None };
     let study = Study::open_or_create(&journal_in(place), settings()).unwrap();
     let log = OpenOptions::new().create(true).append(true).open(log_in(place)).unwrap();
     let say = |line: String| {
@@ -83,12 +87,15 @@ fn work(place: &Path) {
             say(format!("end {} {attempt}\n", trial.number));
         }
     };
-    study.run(2, &Budget::default(), &AtomicBool::new(false), objective, listen).unwrap();
+    study.run(2, &budget, &AtomicBool::new(false), objective, listen).unwrap();
 }
 
-fn spawn(place: &Path) -> Child {
+fn spawn(place: &Path, limit: Option<u64>) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "killed_workers_lose_nothing", "--nocapture"]).env(PLACE, place);
+    if let Some(limit) = limit {
+        command.env(LIMIT, limit.to_string());
+    }
     command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap()
 }
 
@@ -130,7 +137,7 @@ fn killed_workers_lose_nothing() {
     let place = directory.path();
     let journal = journal_in(place);
     let mut random = ChaCha8Rng::seed_from_u64(20);
-    let mut workers = [spawn(place), spawn(place)];
+    let mut workers = [spawn(place, None), spawn(place, None)];
     let mut ended_before = 0;
     for kill in 0..KILLS {
         thread::sleep(Duration::from_millis(random.random_range(3..=150)));
@@ -164,22 +171,26 @@ fn killed_workers_lose_nothing() {
         }
         for (index, worker) in workers.iter_mut().enumerate() {
             if which != 1 - index {
-                *worker = spawn(place);
+                *worker = spawn(place, None);
             }
         }
     }
-    assert!((ended_before as u64) < TRIALS, "the kills came too late to matter");
     for worker in &mut workers {
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    }
+    let trials = Journal::load(&journal).unwrap().trials().len() as u64 + MORE;
+    for worker in &mut [spawn(place, Some(trials)), spawn(place, Some(trials))] {
         assert!(worker.wait().unwrap().success(), "a resumed worker failed");
     }
-    check(place);
+    check(place, trials);
 }
 
 /// What must hold once all is done.
-fn check(place: &Path) {
+fn check(place: &Path, trials: u64) {
     let ledger = Journal::load(&journal_in(place)).unwrap();
     // Oracle: the budget. Every trial is there and complete, those of dead workers included.
-    assert_eq!(ledger.trials().len() as u64, TRIALS);
+    assert_eq!(ledger.trials().len() as u64, trials);
     let single = Study::in_memory(settings()).unwrap();
     for (number, trial) in ledger.trials().iter().enumerate() {
         assert_eq!((trial.number, trial.state), (number as u64, TrialState::Complete));
@@ -214,7 +225,7 @@ fn check(place: &Path) {
             _ => {}
         }
     }
-    assert_eq!(finishes.len() as u64, TRIALS);
+    assert_eq!(finishes.len() as u64, trials);
     assert!(
         starts.values().any(|attempt| *attempt > 1),
         "no trial was taken over, so nothing was tested"
@@ -227,5 +238,5 @@ fn check(place: &Path) {
         assert_eq!(last.1, *attempt, "trial {trial} ran again after its finish");
     }
     // Only a kill between the flushed finish and the line in the log leaves one out: two threads each of two workers.
-    assert!(ended.len() + 2 * 2 * KILLS >= TRIALS as usize);
+    assert!(ended.len() + 2 * 2 * (KILLS + 1) >= trials as usize);
 }

@@ -114,9 +114,15 @@ impl Ledger {
             Operation::Start { trial, attempt, at, source, assignment, .. } => {
                 let index = *trial as usize;
                 if let Some(old) = self.trials.get(index) {
-                    let before = attempt.checked_sub(1).ok_or("attempts count from 1")?;
-                    self.current(*trial, before)?;
-                    if self.details[index].until > Duration::from_millis(*at) {
+                    let detail = &self.details[index];
+                    self.current(*trial, detail.attempt)?;
+                    if attempt.checked_sub(1) != Some(detail.attempt) {
+                        let next = detail.attempt.saturating_add(1);
+                        return Err(format!(
+                            "attempt {attempt} of trial {trial} starts, and attempt {next} is next"
+                        ));
+                    }
+                    if detail.until > Duration::from_millis(*at) {
                         return Err(format!(
                             "trial {trial} is taken over before its lease has run out"
                         ));

@@ -220,7 +220,7 @@ fn the_rules_hold() {
     journal.append(report(0, 1, 2, 1.0)).unwrap();
     assert!(refused(&journal, report(0, 1, 2, 1.0)).contains("steps must rise"));
     assert!(refused(&journal, start(0, 2, 299)).contains("before its lease has run out"));
-    assert!(refused(&journal, start(0, 3, 300)).contains("attempt 2 of trial 0 does not count"));
+    assert!(refused(&journal, start(0, 3, 300)).contains("trial 0 starts, and attempt 2 is next"));
     assert!(
         refused(&journal, finish(0, 1, TrialState::Running, vec![]))
             .contains("cannot be `running`")

@@ -201,7 +201,7 @@ impl Study {
             attempt,
             worker: self.settings.worker.clone(),
             at: millis(now),
-            until: millis(now + self.settings.lease),
+            until: millis(now.saturating_add(self.settings.lease)),
             source,
             assignment: assignment.clone(),
         };
@@ -238,8 +238,10 @@ impl Study {
             Self::must_be_current(ledger, ticket)?;
             let now = self.now();
             let (trial, attempt) = (ticket.number, ticket.attempt);
-            let (seconds, until) =
-                (seconds_since(ledger, ticket, now), millis(now + self.settings.lease));
+            let (seconds, until) = (
+                seconds_since(ledger, ticket, now),
+                millis(now.saturating_add(self.settings.lease)),
+            );
             Ok::<_, StudyError>(Some(Operation::Report {
                 trial,
                 attempt,
@@ -263,7 +265,7 @@ impl Study {
     ///
     /// As [`Study::report`].
     pub fn renew(&self, ticket: &Ticket) -> Result<(), StudyError> {
-        self.lease_until(ticket, self.now() + self.settings.lease)
+        self.lease_until(ticket, self.now().saturating_add(self.settings.lease))
     }
 
     /// Gives a trial back untried: the next to ask takes it over at once.
@@ -414,8 +416,9 @@ impl Study {
     }
 }
 
+/// Whole milliseconds; a lease without end is one of half a billion years.
 fn millis(time: Duration) -> u64 {
-    time.as_millis() as u64
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Time since the ticket's attempt began, seconds.

@@ -50,7 +50,7 @@ impl Study {
             study: self,
             workers: workers.max(1),
             limit,
-            deadline: budget.wall.map(|wall| self.now() + wall),
+            deadline: budget.wall.map(|wall| self.now().saturating_add(wall)),
             cancel,
             on_event: &on_event,
             heartbeat: Heartbeat::default(),

@@ -121,6 +121,18 @@ fn reports_and_renewals_keep_the_lease() {
 }
 
 #[test]
+fn a_lease_may_be_without_end() {
+    let (settings, clock) = timed();
+    let study = Study::in_memory(settings.with_lease(Duration::MAX)).unwrap();
+    clock.advance(seconds(1));
+    let ticket = study.ask().unwrap().unwrap();
+    clock.advance(seconds(1_000_000_000));
+    study.renew(&ticket).unwrap();
+    // Oracle: the contract. It is never given out again.
+    assert_eq!(study.ask().unwrap().unwrap().number, 1);
+}
+
+#[test]
 fn a_trial_that_kills_its_workers_fails_in_the_end() {
     let (settings, clock) = timed();
     let study = Study::in_memory(settings.with_max_attempts(2)).unwrap();

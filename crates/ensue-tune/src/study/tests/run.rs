@@ -279,6 +279,35 @@ fn the_heartbeat_keeps_a_silent_trial() {
 }
 
 #[test]
+fn a_run_does_not_take_over_its_own_trials() {
+    let (settings, clock) = timed();
+    let study = Study::in_memory(settings).unwrap();
+    let (late, started) = (AtomicBool::new(false), AtomicBool::new(false));
+    let wait_for = |flag: &AtomicBool| {
+        while !flag.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+    };
+    let objective = |trial: &mut TrialRun<'_>| {
+        assert_eq!(trial.attempt(), 1);
+        match trial.number() {
+            // Its lease runs out, as that of all does when a machine sleeps; the other worker asks meanwhile.
+            0 => {
+                clock.advance(seconds(61));
+                late.store(true, Ordering::SeqCst);
+                wait_for(&started);
+            }
+            1 => wait_for(&late),
+            _ => started.store(true, Ordering::SeqCst),
+        }
+        distance(trial)
+    };
+    let summary = study.run(2, &Budget::trials(3), &ON, objective, quiet).unwrap();
+    // Oracle: the contract. Whoever is at work in this very run is not dead.
+    assert_eq!((summary.complete, summary.failed, summary.superseded), (3, 0, 0));
+}
+
+#[test]
 fn what_comes_too_late_is_lost_and_said() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("study.jsonl");
