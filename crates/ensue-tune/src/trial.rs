@@ -16,12 +16,17 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The value as a loss, of which lower is better.
+    /// The value as a loss, of which lower is better. NaN stays NaN.
     pub fn loss(self, value: f64) -> f64 {
         match self {
             Self::Minimize => value,
             Self::Maximize => -value,
         }
+    }
+
+    /// The value as a loss that can be ordered: NaN, which is worse than anything, becomes infinity.
+    pub(crate) fn ordered_loss(self, value: f64) -> f64 {
+        if value.is_nan() { f64::INFINITY } else { self.loss(value) }
     }
 }
 
@@ -44,7 +49,8 @@ pub enum TrialState {
 pub struct Measurement {
     /// How far the trial was, such as epochs done.
     pub step: u64,
-    /// The first objective's value then.
+    /// The first objective's value then. NaN is the worst there is.
+    #[serde(with = "crate::number")]
     pub value: f64,
 }
 
@@ -60,6 +66,7 @@ pub struct Trial {
     /// Measurements on the way, by step ascending.
     pub measurements: Vec<Measurement>,
     /// Value of each objective, once it ended; empty when it failed. A stopped trial has its last measurement.
+    #[serde(with = "crate::number::list")]
     pub values: Vec<f64>,
     /// Time it took so far, seconds.
     pub seconds: f64,

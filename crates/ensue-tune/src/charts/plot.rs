@@ -1,0 +1,105 @@
+//! A frame with two axes.
+
+use super::axis::{Axis, label, worth_showing};
+use super::svg::{Anchor, Svg};
+use crate::Direction;
+
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 420.0;
+const LEFT: f64 = 78.0;
+const RIGHT: f64 = WIDTH - 24.0;
+const TOP: f64 = 70.0;
+const BOTTOM: f64 = HEIGHT - 54.0;
+
+/// A frame with two axes, to draw into.
+#[derive(Debug)]
+pub(super) struct Plot {
+    pub(super) svg: Svg,
+    x: Axis,
+    y: Axis,
+    /// Where the next word of the legend goes.
+    legend: f64,
+}
+
+/// How a kind of mark looks in a legend.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    Dot(&'static str),
+    Line(&'static str),
+    Cross,
+}
+
+impl Plot {
+    pub(super) fn new(title: &str, x: Axis, y: Axis, x_label: &str, y_label: &str) -> Self {
+        let svg = Svg::new(title, WIDTH, HEIGHT);
+        let mut plot = Self { svg, x, y, legend: LEFT };
+        for tick in plot.y.ticks.clone() {
+            let y = plot.down(tick);
+            plot.svg.line("grid", (LEFT, y), (RIGHT, y));
+            plot.svg.text("tick", (LEFT - 8.0, y + 4.0), Anchor::End, &label(tick));
+        }
+        for tick in plot.x.ticks.clone() {
+            let x = plot.across(tick);
+            plot.svg.line("axis", (x, BOTTOM), (x, BOTTOM + 5.0));
+            plot.svg.text("tick", (x, BOTTOM + 19.0), Anchor::Middle, &label(tick));
+        }
+        plot.svg.line("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM));
+        plot.svg.text("label", (LEFT.midpoint(RIGHT), HEIGHT - 14.0), Anchor::Middle, x_label);
+        plot.svg.upright((20.0, TOP.midpoint(BOTTOM)), y_label);
+        plot
+    }
+
+    fn across(&self, value: f64) -> f64 {
+        // Marks at the ends stand clear of the frame.
+        LEFT + 8.0 + self.x.place(value) * (RIGHT - LEFT - 16.0)
+    }
+
+    fn down(&self, value: f64) -> f64 {
+        BOTTOM - self.y.place(value) * (BOTTOM - TOP)
+    }
+
+    /// Where a point lies.
+    pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.across(x), self.down(y))
+    }
+
+    /// Where a point on the horizontal axis lies.
+    pub(super) fn foot(&self, x: f64) -> (f64, f64) {
+        (self.across(x), BOTTOM)
+    }
+
+    /// Adds to the legend.
+    pub(super) fn explain(&mut self, mark: Mark, text: &str) {
+        let (x, y) = (self.legend, 50.0);
+        match mark {
+            Mark::Dot(class) => self.svg.circle(class, (x + 7.0, y - 4.0), 4.0, ""),
+            Mark::Line(class) => self.svg.path(class, &[(x, y - 4.0), (x + 14.0, y - 4.0)], ""),
+            Mark::Cross => self.svg.cross((x + 7.0, y - 4.0), ""),
+        }
+        self.svg.text("legend", (x + 20.0, y), Anchor::Start, text);
+        // A letter is some 6.6 pixels wide.
+        self.legend += 40.0 + 6.6 * text.chars().count() as f64;
+    }
+
+    /// Says what is not shown, if anything.
+    pub(super) fn leave_out(&mut self, count: usize, what: &str) {
+        if count > 0 {
+            let text = format!("{count} {what}");
+            self.svg.text("note", (RIGHT, HEIGHT - 14.0), Anchor::End, &text);
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.svg.finish()
+    }
+}
+
+/// The vertical axis for values of which some are better. What is much worse than most lies beyond its end.
+pub(super) fn value_axis(values: impl Iterator<Item = f64>, direction: Direction) -> Option<Axis> {
+    let (low, high) = worth_showing(values.map(|value| direction.loss(value)))?;
+    let (low, high) = match direction {
+        Direction::Minimize => (low, high),
+        Direction::Maximize => (-high, -low),
+    };
+    Some(Axis::over(low, high, 6.0))
+}
