@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`device`] | devices by name: `ndarray`, `wgpu` |
+//! | [`search`] | trainings as trials of a hyperparameter search |
 //! | [`train`] | the training loop: prefetch, early stopping, checkpoints, resuming |
 //! | [`recurrent`] | recurrent layers whose whole sweep is one differentiable operation |
 //! | [`likelihood`] | losses and draws of the distributions that forecasts have |
@@ -29,5 +30,6 @@ mod ndarray;
 pub mod optim;
 pub mod recurrent;
 pub mod retrieval;
+pub mod search;
 pub mod train;
 pub mod weights;

@@ -21,6 +21,18 @@ pub enum SettingsError {
         /// The rule it broke, as a sentence part: "must be between 32 and 256".
         rule: String,
     },
+    /// A setting that was proposed by name does not exist, or cannot have this value.
+    #[error("{recipe}: {field} cannot be {value}: {rule}")]
+    Tuned {
+        /// Name of the recipe.
+        recipe: &'static str,
+        /// Name of the setting.
+        field: String,
+        /// The value proposed.
+        value: String,
+        /// The rule it broke.
+        rule: String,
+    },
     /// No recipe has this name.
     #[error("no recipe is called {name:?}; there are {known}")]
     UnknownRecipe {

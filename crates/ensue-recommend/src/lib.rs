@@ -18,6 +18,7 @@ pub mod recipes;
 mod solution;
 mod top_k;
 mod traits;
+pub mod tune;
 
 #[cfg(test)]
 mod conformance;
@@ -38,3 +39,4 @@ pub use recipes::AnyRecipe;
 pub use solution::{Evaluation, EvaluationRow, Solution, SolutionError, SolutionVersion};
 pub use top_k::top_k;
 pub use traits::{Recipe, Recommend, Subject, TrainingData, rank_of};
+pub use tune::{Hpo, Ranges, Tuning};

@@ -4,9 +4,10 @@ mod progress;
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -108,6 +109,52 @@ impl Run {
         self
     }
 
+    /// Does `work` in this run and asks `hook` after each of its measurements, in place of [`Run::on_report`]'s function.
+    /// The hook may borrow: it is called on this thread, while the work is done on another.
+    ///
+    /// ```
+    /// use ensue_core::{Decision, Report, Run};
+    ///
+    /// let mut heard = Vec::new();
+    /// let done = Run::new("ndarray").reporting_to(
+    ///     |report| {
+    ///         heard.push(report.metric);
+    ///         if report.metric < 0.5 { Decision::Stop } else { Decision::Continue }
+    ///     },
+    ///     |run| (1..9).take_while(|&step| {
+    ///         let report = Report { step, metric: 1.0 / step as f64 };
+    ///         run.report(report) == Decision::Continue
+    ///     }).count(),
+    /// );
+    /// assert_eq!(done, 2);
+    /// assert_eq!(heard, [1.0, 0.5, 1.0 / 3.0]);
+    /// ```
+    pub fn reporting_to<T: Send>(
+        self,
+        mut hook: impl FnMut(Report) -> Decision,
+        work: impl FnOnce(&mut Self) -> T + Send,
+    ) -> T {
+        let (ask, asked) = mpsc::channel();
+        let (answer, answered) = mpsc::channel();
+        let mut run = self.on_report(move |report| {
+            // Without somebody to ask, which is when the hook panicked, the work may as well end.
+            ask.send(report).ok().and_then(|()| answered.recv().ok()).unwrap_or(Decision::Stop)
+        });
+        thread::scope(|scope| {
+            let worker = scope.spawn(move || {
+                let done = work(&mut run);
+                // The run holds the sender: with it goes the loop below.
+                drop(run);
+                done
+            });
+            for report in asked {
+                // A worker that has gone does not want to know.
+                let _ = answer.send(hook(report));
+            }
+            worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
     /// Tells whoever listens.
     #[expect(clippy::needless_pass_by_value, reason = "callers make the event where they tell it")]
     pub fn emit(&self, progress: Progress) {
@@ -200,6 +247,11 @@ impl CancelFlag {
     /// Raises the flag, for good.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag itself, for work that knows no [`CancelFlag`].
+    pub fn as_atomic(&self) -> &AtomicBool {
+        &self.0
     }
 
     /// Whether the flag is up.

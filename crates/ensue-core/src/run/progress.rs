@@ -65,6 +65,23 @@ pub enum Progress {
         /// Epochs done before.
         epoch: usize,
     },
+    /// A trial of a search ended.
+    Trial {
+        /// Its number, from 0.
+        trial: u64,
+        /// What was tried, by name of the setting.
+        settings: BTreeMap<String, serde_json::Value>,
+        /// How it ended: `complete`, `stopped` (early) or `failed`.
+        state: String,
+        /// The objective's value; none for a failed trial.
+        value: Option<f64>,
+        /// How far it came, such as epochs.
+        steps: u64,
+        /// Number and value of the best complete trial so far.
+        best: Option<(u64, f64)>,
+        /// Time that the search will still take, seconds, where that is known.
+        left: Option<f64>,
+    },
     /// Something was measured.
     Evaluated {
         /// What was measured, such as a recipe's name.

@@ -43,6 +43,19 @@ pub enum SolutionError {
         /// The threshold asked for, if any.
         event_value_threshold: Option<f32>,
     },
+    /// A setting of the search is not acceptable.
+    #[error("search: {field} is {value}, but {rule}")]
+    Hpo {
+        /// Name of the setting.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// The rule it broke.
+        rule: String,
+    },
+    /// The search could not go on.
+    #[error("search: {0}")]
+    Study(#[from] ensue_tune::StudyError),
     /// The recipe could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),

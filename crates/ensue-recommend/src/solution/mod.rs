@@ -20,7 +20,7 @@ pub use error::SolutionError;
 pub use measure::{Evaluation, EvaluationRow};
 pub use version::SolutionVersion;
 
-use crate::AnyRecipe;
+use crate::{AnyRecipe, tune::Hpo};
 
 /// A plan: which recipe learns from which events, and how it is measured.
 ///
@@ -31,6 +31,7 @@ use crate::AnyRecipe;
 /// | `event_value_threshold` | none | train only on events whose `EVENT_VALUE` is at least this; an event without a value is left out |
 /// | `evaluation` | `newest-tenth` | what is held back to measure |
 /// | `refit` | `false` | after measuring, train once more on everything and serve that |
+/// | `hpo` | none | search for settings, or for recipe and settings, on the training part first; see [`Hpo`] |
 ///
 /// With `refit: false`, what was measured is what is served: the version never learned from what was held back (though a
 /// campaign shows it every user's whole history). With `refit: true` the served weights have seen all data, take a second
@@ -70,6 +71,9 @@ pub struct Solution {
     /// Whether the served model is trained once more on everything. Default: no.
     #[serde(default)]
     pub refit: bool,
+    /// A search for settings, or for the recipe too, before anything else. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hpo: Option<Hpo>,
 }
 
 impl Solution {
@@ -81,7 +85,20 @@ impl Solution {
             event_value_threshold: None,
             evaluation: EvaluationMode::default(),
             refit: false,
+            hpo: None,
         }
+    }
+
+    /// The recipe is chosen among those that the data permit, with its settings (Amazon's `performAutoML`).
+    pub fn auto(hpo: Hpo) -> Self {
+        let recipe = hpo.recipes.first().cloned();
+        let recipe = recipe.unwrap_or_else(|| crate::recipes::hrnn::Hrnn::default().into());
+        Self::new(recipe).with_hpo(hpo)
+    }
+
+    /// The same plan with a search for settings first.
+    pub fn with_hpo(self, hpo: Hpo) -> Self {
+        Self { hpo: Some(hpo), ..self }
     }
 
     /// Trains on the part of the data that the evaluation leaves, measures the recipe and the baselines

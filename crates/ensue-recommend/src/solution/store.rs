@@ -5,6 +5,7 @@
 //! | `manifest.json` | format number, kind, version of ensue, sizes and checksums |
 //! | `solution.json` | the plan, the seed, the fingerprint of the data |
 //! | `metrics.json` | the evaluation |
+//! | `tuning.json` | what a search tried, where there was one |
 //! | `users.vocabulary`, `items.vocabulary` | ids |
 //! | `histories.interactions` | every user's events |
 //! | `users.metadata`, `items.metadata`, `contexts.metadata` | what is known about them, where there is something |
@@ -30,6 +31,7 @@ use crate::{Recommend, recipes::popularity_count::FittedPopularityCount};
 const KIND: &str = "solution-version";
 const SOLUTION: &str = "solution.json";
 const METRICS: &str = "metrics.json";
+const TUNING: &str = "tuning.json";
 const USERS: &str = "users.vocabulary";
 const ITEMS: &str = "items.vocabulary";
 const HISTORIES: &str = "histories.interactions";
@@ -66,6 +68,9 @@ pub(super) fn write(
     };
     out.write_json(SOLUTION, &header)?;
     out.write_json(METRICS, &parts.evaluation)?;
+    if let Some(tuning) = &parts.tuning {
+        out.write_json(TUNING, tuning)?;
+    }
     stream(out, USERS, |mut file| parts.users.write_to(&mut file))?;
     stream(out, ITEMS, |mut file| parts.items.write_to(&mut file))?;
     stream(out, HISTORIES, |mut file| parts.histories.write_to(&mut file))?;
@@ -136,11 +141,13 @@ pub(super) fn load(dir: &Path, device: &str) -> Result<SolutionVersion, Solution
         return Err(reader.invalid(HISTORIES, &reason).into());
     }
     let evaluation = reader.read_json(METRICS)?;
+    let tuning = reader.contains(TUNING).then(|| reader.read_json(TUNING)).transpose()?;
     Ok(SolutionVersion::from_parts(Parts {
         solution,
         seed,
         data_fingerprint,
         evaluation,
+        tuning,
         users,
         items: Arc::new(items),
         histories,

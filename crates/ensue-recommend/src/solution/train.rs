@@ -13,6 +13,7 @@ use super::{
 use crate::{
     FitError, TrainingData,
     recipes::popularity_count::{CountBy, FittedPopularityCount},
+    tune::search,
 };
 
 pub(super) fn train(
@@ -38,6 +39,18 @@ pub(super) fn train(
         });
     }
     let training = all.with_interactions(split.train.clone());
+
+    // The search sees the training part alone.
+    let chosen;
+    let (solution, tuning) = match &solution.hpo {
+        None => (solution, None),
+        Some(hpo) => {
+            let fits = 1 + usize::from(solution.refit);
+            let (recipe, tuning) = search(&solution.recipe, hpo, &training, fits, run)?;
+            chosen = Solution { recipe, ..solution.clone() };
+            (&chosen, Some(tuning))
+        }
+    };
 
     let checkpoint = if solution.refit { run.checkpoint.clone() } else { None };
     let (mut model, seconds) = within(run, checkpoint.as_ref(), FIRST, |run| {
@@ -76,6 +89,7 @@ pub(super) fn train(
         seed: run.seed,
         data_fingerprint,
         evaluation: Evaluation { mode: solution.evaluation, rows },
+        tuning,
         users: group.users.clone(),
         items: Arc::new(group.items.clone()),
         histories: all.interactions,

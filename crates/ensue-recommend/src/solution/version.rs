@@ -6,7 +6,7 @@ use ensue_core::{Interactions, RankingReport, Seed};
 use ensue_data::{MetadataTable, Vocabulary};
 
 use super::{Evaluation, Solution, SolutionError, store};
-use crate::{Recommend, recipes::popularity_count::FittedPopularityCount};
+use crate::{Recommend, recipes::popularity_count::FittedPopularityCount, tune::Tuning};
 
 /// A trained and measured solution: answers through a [`crate::Campaign`], lives in a directory.
 ///
@@ -25,6 +25,7 @@ pub(crate) struct Parts {
     pub(crate) seed: Seed,
     pub(crate) data_fingerprint: String,
     pub(crate) evaluation: Evaluation,
+    pub(crate) tuning: Option<Tuning>,
     pub(crate) users: Vocabulary,
     pub(crate) items: Arc<Vocabulary>,
     pub(crate) histories: Interactions,
@@ -73,6 +74,11 @@ impl SolutionVersion {
     /// Metrics of the recipe itself with seen items kept, under Amazon's names.
     pub fn metrics(&self) -> &RankingReport {
         &self.parts.evaluation.own().seen_kept
+    }
+
+    /// What a search tried and chose, where there was one.
+    pub fn tuning(&self) -> Option<&Tuning> {
+        self.parts.tuning.as_ref()
     }
 
     /// Ids of the users.

@@ -28,6 +28,7 @@ impl SolutionVersion {
             seed: parts.seed,
             data_fingerprint: parts.data_fingerprint.clone(),
             evaluation: parts.evaluation.clone(),
+            tuning: parts.tuning.clone(),
             users: kept.users,
             items: Arc::clone(&parts.items),
             histories: kept.interactions,

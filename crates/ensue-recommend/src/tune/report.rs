@@ -1,0 +1,119 @@
+//! What was tried and what came of it.
+
+use std::fmt;
+
+use ensue_tune::{Space, Trial, TrialState, charts};
+use serde::{Deserialize, Serialize};
+
+/// What a search tried and chose; part of a solution version (Amazon's `tunedHPOParams` and `autoMLResult`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuning {
+    /// What was maximised.
+    pub metric_name: String,
+    /// On what trials were measured.
+    pub measured_on: String,
+    /// What was varied.
+    pub space: Space,
+    /// All trials.
+    pub trials: Vec<Trial>,
+    /// The chosen trial; none when no trial ran to its end in time, and the settings as given were taken.
+    pub chosen: Option<u64>,
+    /// Each recipe that competed, best first.
+    pub candidates: Vec<CandidateResult>,
+    /// Recipes that the data did not permit.
+    pub left_out: Vec<LeftOut>,
+    /// Share of each setting in how much the trials differ, largest first; empty with too few trials.
+    pub importance: Vec<(String, f64)>,
+    /// Time of all trials together, seconds.
+    pub seconds: f64,
+}
+
+/// How a recipe did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CandidateResult {
+    /// Its name.
+    pub recipe: String,
+    /// Its best value among trials that ran to their end.
+    pub value: Option<f64>,
+    /// Its trials.
+    pub trials: usize,
+    /// Those that ran to their end.
+    pub complete: usize,
+    /// Epochs of all of them.
+    pub steps: u64,
+}
+
+/// A recipe that did not compete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// Its name.
+    pub recipe: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Tuning {
+    /// The chosen trial.
+    pub fn best(&self) -> Option<&Trial> {
+        let chosen = self.chosen?;
+        self.trials.iter().find(|trial| trial.number == chosen)
+    }
+
+    /// Charts as SVG, by name of the file: optimisation history, learning curves, parallel coordinates, importance.
+    pub fn charts(&self) -> Vec<(&'static str, String)> {
+        let maximize = ensue_tune::Direction::Maximize;
+        let title = &self.metric_name;
+        vec![
+            ("history.svg", charts::history(title, &self.trials, maximize)),
+            ("curves.svg", charts::learning_curves(title, &self.trials, maximize)),
+            (
+                "parallel.svg",
+                charts::parallel_coordinates(title, &self.space, &self.trials, maximize),
+            ),
+            ("importance.svg", charts::importance(title, &self.importance)),
+        ]
+    }
+}
+
+impl fmt::Display for Tuning {
+    /// For people: the candidates, what was chosen and why.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |state| self.trials.iter().filter(|trial| trial.state == state).count();
+        writeln!(
+            f,
+            "search: {} trials ({} complete, {} stopped early, {} failed), {} on {}",
+            self.trials.len(),
+            of(TrialState::Complete),
+            of(TrialState::Stopped),
+            of(TrialState::Failed),
+            self.metric_name,
+            self.measured_on,
+        )?;
+        for one in &self.candidates {
+            let value = one.value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+            writeln!(
+                f,
+                "  {:24} {value:>8}  {} trials, {} epochs",
+                one.recipe, one.trials, one.steps
+            )?;
+        }
+        for out in &self.left_out {
+            writeln!(f, "  {:24} {:>8}  {}", out.recipe, "left out", out.reason)?;
+        }
+        match self.best() {
+            Some(best) => {
+                let settings =
+                    best.assignment.0.iter().map(|(name, value)| format!("{name} {value}"));
+                let settings = settings.collect::<Vec<_>>().join(", ");
+                writeln!(f, "  chosen: trial {}, {settings}", best.number)?;
+            }
+            None => {
+                writeln!(f, "  chosen: the settings as given, no trial ran to its end in time")?
+            }
+        }
+        write!(f, "  the chosen settings were trained again on the whole training part")
+    }
+}
