@@ -119,7 +119,7 @@ impl TrialRun<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Study::note`].
+    /// As [`Study::note`](super::Study::note).
     pub fn note(&self, key: &str, value: Json) -> Result<(), StudyError> {
         self.run.study.note(Some(self.ticket.number), key, value)
     }
