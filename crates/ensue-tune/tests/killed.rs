@@ -90,20 +90,43 @@ fn work(place: &Path) {
     study.run(2, &budget, &AtomicBool::new(false), objective, listen).unwrap();
 }
 
-fn spawn(place: &Path, limit: Option<u64>) -> Child {
+fn spawn(place: &Path, limit: Option<u64>) -> Worker {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "killed_workers_lose_nothing", "--nocapture"]).env(PLACE, place);
     if let Some(limit) = limit {
         command.env(LIMIT, limit.to_string());
     }
-    command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap()
+    command.stdout(Stdio::null()).stderr(Stdio::inherit());
+    Worker(command.spawn().unwrap())
+}
+
+/// A worker that does not outlive the test, also where that fails.
+struct Worker(Child);
+
+impl Worker {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Leaves half a line at the end of the journal, as a writer that dies in the middle of its write.
 fn tear(journal: &Path) {
     let mut file = OpenOptions::new().append(true).open(journal).unwrap();
     file.lock().unwrap();
-    file.write_all(br#"{"op":"finish","trial":0,"attempt":1,"sta"#).unwrap();
+    file.write_all(
+        br#"{"op":"finish","trial":0,"attempt":1,"state":"failed","values":[],"seconds":0,"mess"#,
+    )
+    .unwrap();
+    // Longer than the line that replaces it, so that a rest would show.
+    file.write_all(&[b' '; 500]).unwrap();
     file.unlock().unwrap();
 }
 
@@ -145,8 +168,7 @@ fn killed_workers_lose_nothing() {
         let which = random.random_range(0..3);
         for (index, worker) in workers.iter_mut().enumerate() {
             if which != 1 - index {
-                worker.kill().unwrap();
-                worker.wait().unwrap();
+                worker.kill();
             }
         }
         if kill % 5 == 4 && journal.exists() {
@@ -176,12 +198,11 @@ fn killed_workers_lose_nothing() {
         }
     }
     for worker in &mut workers {
-        worker.kill().unwrap();
-        worker.wait().unwrap();
+        worker.kill();
     }
     let trials = Journal::load(&journal).unwrap().trials().len() as u64 + MORE;
     for worker in &mut [spawn(place, Some(trials)), spawn(place, Some(trials))] {
-        assert!(worker.wait().unwrap().success(), "a resumed worker failed");
+        assert!(worker.0.wait().unwrap().success(), "a resumed worker failed");
     }
     check(place, trials);
 }

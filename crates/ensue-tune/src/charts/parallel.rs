@@ -12,7 +12,8 @@ const BELOW: f64 = BOTTOM + 22.0;
 /// An axis for each hyperparameter, laid out as its scale says, and one for the first objective; a line for each trial
 /// that has a value, the best fifth in another colour and on top, the others paler the worse they are.
 ///
-/// Values much worse than most lie at the end of their axis. A line passes below the axis of a hyperparameter that has no value in the trial.
+/// Values much worse than most lie at the end of their axis. A line passes below the axis of a hyperparameter that has
+/// no value in the trial.
 pub fn parallel_coordinates(
     title: &str,
     space: &Space,

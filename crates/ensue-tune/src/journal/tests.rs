@@ -138,7 +138,9 @@ fn a_torn_line_is_passed_over_and_replaced() {
     let journal = Journal::create(&path, header()).unwrap();
     journal.append(start(0, 1, 0)).unwrap();
     let whole = fs::read(&path).unwrap();
+    // Longer than the line that replaces it, so that a rest would show.
     append_raw(&path, br#"{"op":"finish","trial":0,"att"#);
+    append_raw(&path, &[b' '; 5000]);
     // Oracle: the file before the torn line, byte for byte.
     assert_eq!(Journal::load(&path).unwrap().trials()[0].state, TrialState::Running);
     assert_eq!(journal.read(|ledger| ledger.trials().len()).unwrap(), 1);

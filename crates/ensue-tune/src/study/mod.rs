@@ -12,8 +12,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `settings.rs` | [`StudySettings`] |
-//! | `ask.rs` | [`Study`], [`Ticket`], [`Outcome`]: ask and tell |
-//! | `run.rs` | [`Study::run`], [`TrialRun`] |
+//! | `open.rs` | [`Study`]: opening it, and looking at it |
+//! | `ask.rs`, `tell.rs` | ask and tell: [`Ticket`], [`Outcome`] |
+//! | `run.rs` | [`Study::run`]: the threads and their budget |
+//! | `trial_run.rs` | [`TrialRun`]: one trial as its objective sees it |
 //! | `heartbeat.rs` | who renews the leases of a run |
 //! | `event.rs` | [`StudyEvent`], [`Budget`], [`RunSummary`] |
 //! | `fit.rs` | [`WarmStart`]: which trials of earlier studies fit |
@@ -38,16 +40,21 @@ mod error;
 mod event;
 mod fit;
 mod heartbeat;
+mod open;
 mod pareto;
 mod run;
 mod settings;
+mod tell;
 #[cfg(test)]
 mod tests;
+mod trial_run;
 
-pub use ask::{Outcome, Study, Ticket};
+pub use ask::Ticket;
 pub use error::StudyError;
 pub use event::{Budget, Ending, RunSummary, StudyEvent};
 pub use fit::WarmStart;
+pub use open::Study;
 pub use pareto::{best, pareto_front};
-pub use run::TrialRun;
 pub use settings::StudySettings;
+pub use tell::Outcome;
+pub use trial_run::TrialRun;

@@ -8,15 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
-use serde_json::Value as Json;
-
 use super::ask::Asked;
 use super::heartbeat::Heartbeat;
+use super::trial_run::{Told, TrialRun};
 use super::{Budget, Ending, Outcome, RunSummary, Study, StudyError, StudyEvent, Ticket};
 use crate::journal::Ledger;
-use crate::{Assignment, JournalError, Trial, TrialState, Verdict};
+use crate::{Trial, TrialState};
 
 /// When this many trials fail and none does not, the run ends.
 const ALL_FAILED: u64 = 5;
@@ -88,8 +85,8 @@ impl Study {
 }
 
 /// What the threads of a run share.
-struct Run<'a> {
-    study: &'a Study,
+pub(super) struct Run<'a> {
+    pub(super) study: &'a Study,
     workers: usize,
     limit: Option<u64>,
     deadline: Option<Duration>,
@@ -97,7 +94,7 @@ struct Run<'a> {
     on_event: &'a (dyn Fn(&StudyEvent) + Sync),
     heartbeat: Heartbeat,
     /// Whether there is an error that ends the run.
-    broken: AtomicBool,
+    pub(super) broken: AtomicBool,
     tally: Mutex<Tally>,
 }
 
@@ -115,45 +112,31 @@ struct Tally {
     error: Option<StudyError>,
 }
 
-/// Why a trial was told to stop.
-#[derive(Debug)]
-enum Told {
-    Scheduler,
-    Time,
-    Cancelled,
-    /// Another worker has it.
-    Lost,
-    /// The run ends with an error.
-    Broken,
-    /// It broke a rule itself.
-    Rule(String),
-}
-
 impl Run<'_> {
     fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the run with an error; the first counts.
-    fn fail(&self, error: StudyError) {
+    pub(super) fn fail(&self, error: StudyError) {
         self.tally().error.get_or_insert(error);
         self.broken.store(true, Ordering::Relaxed);
     }
 
-    fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    fn remaining(&self) -> Option<Duration> {
+    pub(super) fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_sub(self.study.now()))
     }
 
-    fn emit(&self, event: &StudyEvent) {
+    pub(super) fn emit(&self, event: &StudyEvent) {
         (self.on_event)(event);
     }
 
     /// The time that the run will still take: trials left by the mean time so far, and no longer than the deadline.
-    fn left(&self) -> Option<Duration> {
+    pub(super) fn left(&self) -> Option<Duration> {
         let by_trials = {
             let tally = self.tally();
             let here = tally.complete + tally.stopped + tally.failed;
@@ -221,9 +204,9 @@ impl Run<'_> {
         }
         let assignment = ticket.assignment.clone();
         self.emit(&StudyEvent::Started { trial, attempt, assignment, left: self.left() });
-        let mut trial_run = TrialRun { run: self, ticket, lost, told: None };
+        let mut trial_run = TrialRun::new(self, ticket, lost);
         let result = catch_unwind(AssertUnwindSafe(|| objective(&mut trial_run)));
-        let TrialRun { ticket, told, .. } = trial_run;
+        let (ticket, told) = trial_run.end();
         let (outcome, why) = match (result, told) {
             (_, Some(Told::Broken)) => return Ok(()),
             (_, Some(Told::Lost)) => return self.superseded(&ticket),
@@ -322,101 +305,4 @@ fn expected(ledger: &Ledger) -> f64 {
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
-}
-
-/// One trial as its objective sees it.
-pub struct TrialRun<'a> {
-    run: &'a Run<'a>,
-    ticket: Ticket,
-    lost: Arc<AtomicBool>,
-    told: Option<Told>,
-}
-
-impl TrialRun<'_> {
-    /// The trial's number, from 0.
-    pub fn number(&self) -> u64 {
-        self.ticket.number
-    }
-
-    /// Which attempt it is, from 1.
-    pub fn attempt(&self) -> u32 {
-        self.ticket.attempt
-    }
-
-    /// What to try.
-    pub fn assignment(&self) -> &Assignment {
-        &self.ticket.assignment
-    }
-
-    /// Gives a measurement on the way, and says whether to go on: the scheduler's word, and stop at the deadline, when
-    /// the run is cancelled, and when another worker took the trial over.
-    ///
-    /// Steps must rise, or the trial fails. Return the last value rather than report it: a trial that is told to stop
-    /// counts as stopped early, whatever it returns.
-    pub fn report(&mut self, step: u64, value: f64) -> Verdict {
-        if self.told.is_some() {
-            return Verdict::Stop;
-        }
-        let told = match self.run.study.report(&self.ticket, step, value) {
-            Ok(Verdict::Stop) => Some(Told::Scheduler),
-            Ok(Verdict::Continue) if self.run.is_cancelled() => Some(Told::Cancelled),
-            Ok(Verdict::Continue) if self.run.remaining().is_some_and(|left| left.is_zero()) => {
-                Some(Told::Time)
-            }
-            Ok(Verdict::Continue) if self.run.broken.load(Ordering::Relaxed) => {
-                Some(Told::Cancelled)
-            }
-            Ok(Verdict::Continue) => None,
-            Err(StudyError::Superseded { .. }) => Some(Told::Lost),
-            Err(StudyError::Journal(JournalError::Refused { rule })) => Some(Told::Rule(rule)),
-            Err(error) => {
-                self.run.fail(error);
-                Some(Told::Broken)
-            }
-        };
-        let verdict = if told.is_some() { Verdict::Stop } else { Verdict::Continue };
-        self.told = told;
-        if !matches!(self.told, Some(Told::Lost | Told::Broken | Told::Rule(_))) {
-            let (trial, left) = (self.ticket.number, self.run.left());
-            self.run.emit(&StudyEvent::Measured { trial, step, value, verdict, left });
-        }
-        verdict
-    }
-
-    /// Time until the run's deadline; none when it has none.
-    pub fn remaining(&self) -> Option<Duration> {
-        self.run.remaining()
-    }
-
-    /// Whether the trial should end soon, for objectives that measure nothing on the way: the run is cancelled or
-    /// broken, or another worker took the trial over.
-    pub fn is_cancelled(&self) -> bool {
-        let broken = self.run.broken.load(Ordering::Relaxed);
-        broken || self.run.is_cancelled() || self.lost.load(Ordering::Relaxed)
-    }
-
-    /// A generator for the objective, the same in every attempt of the trial and another than the sampler's.
-    pub fn random(&self) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.run.study.settings.seed);
-        random.set_stream(self.ticket.number | 1 << 63);
-        random
-    }
-
-    /// Remembers something of the trial.
-    ///
-    /// # Errors
-    ///
-    /// As [`Study::note`].
-    pub fn note(&self, key: &str, value: Json) -> Result<(), StudyError> {
-        self.run.study.note(Some(self.ticket.number), key, value)
-    }
-}
-
-impl std::fmt::Debug for TrialRun<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TrialRun")
-            .field("ticket", &self.ticket)
-            .field("told", &self.told)
-            .finish_non_exhaustive()
-    }
 }

@@ -51,6 +51,12 @@ pub struct StudySettings {
 impl StudySettings {
     /// Settings with every choice but the space and the sampler at its default; no trial is ended early.
     pub fn new(space: Space, sampler: impl Sampler + Serialize + 'static) -> Self {
+        let description = described(&sampler);
+        Self::described(space, Arc::new(sampler), description)
+    }
+
+    /// As [`StudySettings::new`], for a sampler that cannot say itself what it is. The journal holds its description.
+    pub fn described(space: Space, sampler: Arc<dyn Sampler>, description: Json) -> Self {
         let scheduler = AnyScheduler::None;
         Self {
             space,
@@ -64,9 +70,9 @@ impl StudySettings {
             max_attempts: 5,
             worker: format!("process-{}", std::process::id()),
             clock: Arc::new(SystemClock),
-            sampler_json: described(&sampler),
+            sampler_json: description,
             scheduler_json: described(&scheduler),
-            sampler: Arc::new(sampler),
+            sampler,
             scheduler: Arc::new(scheduler),
         }
     }
