@@ -11,6 +11,7 @@ mod embedding_rows;
 mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
+mod mann_whitney;
 mod online_retail_baselines;
 mod recipes_movielens;
 mod recurrent_cpu;
@@ -18,6 +19,7 @@ mod recurrent_wgpu;
 mod seasonal_naive;
 mod sims_speed;
 mod timed;
+mod tpe_functions;
 mod yoochoose_baselines;
 
 use crate::{
@@ -152,5 +154,11 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "SIMS: implicit's cosine lists, its time to fit in turns, a hundred million events",
         seeds: 0,
         run: sims_speed::measure,
+    },
+    Measurement {
+        name: "tpe-functions",
+        about: "TPE on four test functions, 100 trials, against Optuna's TPE and random search",
+        seeds: 30,
+        run: tpe_functions::measure,
     },
 ];
