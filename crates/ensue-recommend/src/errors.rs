@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use ensue_core::artifact::ArtifactError;
-use ensue_nn::{device::DeviceError, train::TrainError, weights::WeightsError};
+use ensue_nn::{device::DeviceError, search::TunedError, train::TrainError, weights::WeightsError};
 
 /// A setting has a value that its recipe does not accept.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -22,17 +22,8 @@ pub enum SettingsError {
         rule: String,
     },
     /// A setting that was proposed by name does not exist, or cannot have this value.
-    #[error("{recipe}: {field} cannot be {value}: {rule}")]
-    Tuned {
-        /// Name of the recipe.
-        recipe: &'static str,
-        /// Name of the setting.
-        field: String,
-        /// The value proposed.
-        value: String,
-        /// The rule it broke.
-        rule: String,
-    },
+    #[error(transparent)]
+    Tuned(#[from] TunedError),
     /// No recipe has this name.
     #[error("no recipe is called {name:?}; there are {known}")]
     UnknownRecipe {

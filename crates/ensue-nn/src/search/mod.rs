@@ -3,13 +3,20 @@
 //! A trial is a [`Run`] of its own with its share of the threads. Its reports go to the study, which may end it early; its
 //! end is told as [`Progress::Trial`]. The search itself ends when the study has all its trials, when the run is cancelled,
 //! or when no more is left of the run's time than the trainings after the search will take ([`SearchOptions::fits`]).
+//!
+//! [`choose`] is the whole of it: [`Candidates`] in, the best settings and a [`Tuning`] report out. [`search`] is the part
+//! that runs the trials of a study.
 
+mod candidates;
+mod report;
 #[cfg(test)]
 mod tests;
+mod tunable;
 
 use std::{
     fmt::Display,
     num::NonZeroUsize,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,8 +26,112 @@ use std::{
 
 use ensue_core::{Budget, Decision, Progress, Report, Run};
 use ensue_tune::{
-    Assignment, Direction, Study, StudyError, StudyEvent, Trial, TrialState, Verdict,
+    AnyScheduler, Assignment, Direction, History, Study, StudyError, StudyEvent, StudySettings,
+    Trial, TrialState, Verdict, importance::importance, sampler::AnySampler, scheduler::Asha,
 };
+
+pub use candidates::{Candidates, NoCandidates};
+pub use report::{Candidate, LeftOut, Tuning};
+pub use tunable::{Tunable, TunedError};
+
+/// Fewest complete trials for which importance says something.
+const LEAST: usize = 8;
+
+/// What is optimised by whom, and how machine and time are used.
+#[derive(Debug, Clone)]
+pub struct SearchPlan<'a> {
+    /// What is optimised.
+    pub metric_name: &'a str,
+    /// Whether higher or lower is better.
+    pub direction: Direction,
+    /// On what trials are measured, for people.
+    pub measured_on: String,
+    /// Tells these data from others.
+    pub data: &'a str,
+    /// Who proposes settings.
+    pub sampler: &'a AnySampler,
+    /// Who ends trials early; `None`: ASHA where `by_epoch`, else nobody.
+    pub scheduler: Option<&'a AnyScheduler>,
+    /// Whether trials are measured after each epoch.
+    pub by_epoch: bool,
+    /// Trials at most.
+    pub trials: Option<u64>,
+    /// Trials at the same time.
+    pub workers: NonZeroUsize,
+    /// Trainings that follow the search: time is kept for them.
+    pub fits: usize,
+    /// File of the trials.
+    pub journal: Option<&'a Path>,
+}
+
+/// Searches among candidates and gives the best settings, or the first as given where no trial ran to its end, and what was
+/// done. `fit` trains with settings in a run of its own and gives the objective's value.
+///
+/// # Errors
+/// What `E` makes of a [`StudyError`] or a [`TunedError`].
+pub fn choose<T: Tunable + Sync, F: Display + Send, E: From<StudyError> + From<TunedError>>(
+    candidates: &Candidates<T>,
+    plan: &SearchPlan<'_>,
+    run: &Run,
+    fit: impl Fn(&T, &mut Run) -> Result<f64, F> + Sync,
+) -> Result<(T, Tuning), E> {
+    let epochs = candidates.all().filter_map(Tunable::epochs).max();
+    let asha = AnyScheduler::Asha(Asha { max_steps: epochs, ..Asha::default() });
+    let default = if plan.by_epoch { asha } else { AnyScheduler::None };
+    let scheduler = plan.scheduler.cloned().unwrap_or(default);
+    let described = candidates.all().map(|one| serde_json::to_string(one).expect("plain data"));
+    let described = described.collect::<Vec<_>>().join(" ");
+    let space = candidates.space().clone();
+    let mut settings = StudySettings::new(space, plan.sampler.clone())
+        .with_scheduler(scheduler)
+        .with_directions(&[plan.direction])
+        .with_seed(run.seed.child("search").0)
+        .with_fingerprint(&format!("{} {} {described}", plan.data, plan.metric_name));
+    // Where nothing can be varied, one trial says all.
+    let only = candidates.space().parameters().is_empty().then_some(1);
+    settings.trials = only.or(plan.trials);
+    settings.enqueue = candidates.given();
+    let study = match plan.journal {
+        Some(journal) => Study::open_or_create(journal, settings)?,
+        None => Study::in_memory(settings)?,
+    };
+    let what = "hyperparameter search".to_owned();
+    let total_steps = study.settings().trials.map(|trials| trials as usize);
+    run.emit(Progress::Started { what: what.clone(), total_steps });
+    let options = SearchOptions { workers: plan.workers, fits: plan.fits, steps: epochs };
+    let begun = run.elapsed();
+    search(&study, run, &options, |assignment, run| {
+        let settings = candidates.settings(assignment).map_err(|error| error.to_string())?;
+        fit(&settings, run).map_err(|error| error.to_string())
+    })?;
+    run.emit(Progress::Finished { what, seconds: (run.elapsed() - begun).as_secs_f64() });
+    let (trials, best) = (study.trials()?, study.best()?);
+    let settings = match &best {
+        Some(best) => candidates.settings(&best.assignment)?,
+        None => candidates.all().next().expect("there is one at least").clone(),
+    };
+    let complete = trials.iter().filter(|trial| trial.state == TrialState::Complete).count();
+    let directions = [plan.direction];
+    let history = History { space: candidates.space(), directions: &directions, trials: &trials };
+    let importance = if complete < LEAST {
+        Vec::new()
+    } else {
+        importance(&history, 0, study.settings().seed).unwrap_or_default()
+    };
+    let tuning = Tuning {
+        metric_name: plan.metric_name.to_owned(),
+        direction: plan.direction,
+        measured_on: plan.measured_on.clone(),
+        space: candidates.space().clone(),
+        chosen: best.map(|best| best.number),
+        candidates: candidates.results(&trials, |value| plan.direction.loss(value)),
+        left_out: candidates.left_out().to_vec(),
+        importance,
+        seconds: trials.iter().map(|trial| trial.seconds).sum(),
+        trials,
+    };
+    Ok((settings, tuning))
+}
 
 /// How a search uses machine and time.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -70,6 +70,12 @@ pub enum SolutionError {
     Load(#[from] LoadError),
 }
 
+impl From<ensue_nn::search::TunedError> for SolutionError {
+    fn from(error: ensue_nn::search::TunedError) -> Self {
+        Self::Settings(error.into())
+    }
+}
+
 impl SolutionError {
     /// Whether the work ended because the run was cancelled.
     pub fn is_cancelled(&self) -> bool {

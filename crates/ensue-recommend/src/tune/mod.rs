@@ -7,7 +7,8 @@
 //! | `candidates.rs` | recipes that compete, and why some do not |
 //! | `trial.rs` | one trial: fit on a part of the training data, measure on the rest |
 //! | `search.rs` | all of them |
-//! | `report.rs` | [`Tuning`]: what was tried and what came of it |
+//!
+//! What was tried and what came of it is a [`Tuning`].
 //!
 //! A search sees the training part of the data only. It holds the newest tenth of every user's events in it back to measure
 //! trials on ([`ensue_core::validation_split`]; at most 10,000 users, drawn by seed). The chosen settings are trained once
@@ -15,15 +16,14 @@
 
 mod candidates;
 mod ranges;
-mod report;
 mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod trial;
 
+pub use ensue_nn::search::{Candidate, LeftOut, Tuning};
 pub use ensue_tune::Assignment;
 pub use ranges::Ranges;
-pub use report::{CandidateResult, LeftOut, Tuning};
 pub(crate) use search::search;
 pub use settings::{Hpo, MAX_JOBS, MAX_PARALLEL_JOBS};

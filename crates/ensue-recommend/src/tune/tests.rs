@@ -2,6 +2,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use ensue_core::{EvaluationMode, Run, Seed, split};
 use ensue_data::{DatasetGroup, FieldKind, FieldValues, ImportRules, MetadataTable};
+use ensue_nn::search::Tunable;
 use ensue_tune::{AnyScheduler, Scale, Space, TrialState, sampler::Random};
 
 use super::*;
@@ -166,7 +167,7 @@ fn recipes_compete_and_those_that_cannot_are_named() {
     let best = tuning.best().unwrap();
     assert_eq!(best.assignment.text("recipe"), Some(version.solution().recipe.name()));
     assert_eq!(tuning.candidates.len(), 2);
-    assert_eq!(tuning.candidates[0].recipe, version.solution().recipe.name());
+    assert_eq!(tuning.candidates[0].name, version.solution().recipe.name());
     assert!(tuning.candidates.iter().all(|one| one.trials > 0), "{tuning}");
     assert_eq!(tuning.left_out.len(), 1);
     assert_eq!(tuning.left_out[0].reason, "the data have no metadata of items");
@@ -195,8 +196,8 @@ fn cold_items_must_be_there() {
     };
     let own = AnyRecipe::from(Markov::default());
     let two = Hpo { recipes: vec![own.clone(), HrnnColdstart::default().into()], ..Hpo::default() };
-    let found = candidates::Candidates::new(&own, &two, &data).unwrap();
-    assert_eq!(found.left_out[0].reason, "0 items are cold, and 100 to 80000 must be");
+    let found = candidates::candidates(&own, &two, &data).unwrap();
+    assert_eq!(found.left_out()[0].reason, "0 items are cold, and 100 to 80000 must be");
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn spaces_fit_their_recipes() {
                 let corner = space.from_unit(&vec![at; space.parameters().len()]);
                 recipe.with(&corner).unwrap();
             }
-            let given = recipe.assignment(&space);
+            let given = recipe.values(&space);
             assert_eq!(given.0.len(), space.parameters().len(), "{name}");
         }
     }

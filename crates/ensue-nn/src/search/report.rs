@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use ensue_tune::{Space, Trial, TrialState, charts};
+use ensue_tune::{Direction, Space, Trial, TrialState, charts};
 use serde::{Deserialize, Serialize};
 
-/// What a search tried and chose; part of a solution version (Amazon's `tunedHPOParams` and `autoMLResult`).
+/// What a search tried and chose (Amazon's `tunedHPOParams` and `autoMLResult`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tuning {
-    /// What was maximised.
+    /// What was optimised.
     pub metric_name: String,
+    /// Whether higher or lower is better.
+    pub direction: Direction,
     /// On what trials were measured.
     pub measured_on: String,
     /// What was varied.
@@ -19,9 +21,9 @@ pub struct Tuning {
     pub trials: Vec<Trial>,
     /// The chosen trial; none when no trial ran to its end in time, and the settings as given were taken.
     pub chosen: Option<u64>,
-    /// Each recipe that competed, best first.
-    pub candidates: Vec<CandidateResult>,
-    /// Recipes that the data did not permit.
+    /// Each recipe or algorithm that competed, best first.
+    pub candidates: Vec<Candidate>,
+    /// Those that the data did not permit.
     pub left_out: Vec<LeftOut>,
     /// Share of each setting in how much the trials differ, largest first; empty with too few trials.
     pub importance: Vec<(String, f64)>,
@@ -29,12 +31,12 @@ pub struct Tuning {
     pub seconds: f64,
 }
 
-/// How a recipe did.
+/// How a recipe or algorithm did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CandidateResult {
+pub struct Candidate {
     /// Its name.
-    pub recipe: String,
+    pub name: String,
     /// Its best value among trials that ran to their end.
     pub value: Option<f64>,
     /// Its trials.
@@ -43,14 +45,16 @@ pub struct CandidateResult {
     pub complete: usize,
     /// Epochs of all of them.
     pub steps: u64,
+    /// Time of all of them together, seconds.
+    pub seconds: f64,
 }
 
-/// A recipe that did not compete.
+/// A recipe or algorithm that did not compete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeftOut {
     /// Its name.
-    pub recipe: String,
+    pub name: String,
     /// Why.
     pub reason: String,
 }
@@ -64,51 +68,46 @@ impl Tuning {
 
     /// Charts as SVG, by name of the file: optimisation history, learning curves, parallel coordinates, importance.
     pub fn charts(&self) -> Vec<(&'static str, String)> {
-        let maximize = ensue_tune::Direction::Maximize;
-        let title = &self.metric_name;
+        let Self { metric_name: title, direction, trials, space, importance, .. } = self;
+        let direction = *direction;
         vec![
-            ("history.svg", charts::history(title, &self.trials, maximize)),
-            ("curves.svg", charts::learning_curves(title, &self.trials, maximize)),
-            (
-                "parallel.svg",
-                charts::parallel_coordinates(title, &self.space, &self.trials, maximize),
-            ),
-            ("importance.svg", charts::importance(title, &self.importance)),
+            ("history.svg", charts::history(title, trials, direction)),
+            ("curves.svg", charts::learning_curves(title, trials, direction)),
+            ("parallel.svg", charts::parallel_coordinates(title, space, trials, direction)),
+            ("importance.svg", charts::importance(title, importance)),
         ]
     }
 }
 
 impl fmt::Display for Tuning {
-    /// For people: the candidates, what was chosen and why.
+    /// For people: who competed, what was chosen and why.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = |state| self.trials.iter().filter(|trial| trial.state == state).count();
         writeln!(
             f,
-            "search: {} trials ({} complete, {} stopped early, {} failed), {} on {}",
+            "search by {} on {}: {} trials ({} complete, {} stopped early, {} failed), {:.0} s together",
+            self.metric_name,
+            self.measured_on,
             self.trials.len(),
             of(TrialState::Complete),
             of(TrialState::Stopped),
             of(TrialState::Failed),
-            self.metric_name,
-            self.measured_on,
+            self.seconds,
         )?;
         for one in &self.candidates {
             let value = one.value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
-            writeln!(
-                f,
-                "  {:24} {value:>8}  {} trials, {} epochs",
-                one.recipe, one.trials, one.steps
-            )?;
+            let (name, trials, steps) = (&one.name, one.trials, one.steps);
+            writeln!(f, "  {name:24} {value:>8}  {trials} trials, {steps} epochs")?;
         }
-        for out in &self.left_out {
-            writeln!(f, "  {:24} {:>8}  {}", out.recipe, "left out", out.reason)?;
+        for LeftOut { name, reason } in &self.left_out {
+            writeln!(f, "  {name:24} {:>8}  {reason}", "left out")?;
         }
         match self.best() {
             Some(best) => {
-                let settings =
-                    best.assignment.0.iter().map(|(name, value)| format!("{name} {value}"));
+                let settings = best.assignment.0.iter();
+                let settings = settings.map(|(name, value)| format!("{name} {value}"));
                 let settings = settings.collect::<Vec<_>>().join(", ");
-                writeln!(f, "  chosen: trial {}, {settings}", best.number)?;
+                writeln!(f, "  chosen, for the best value: trial {}, {settings}", best.number)?;
             }
             None => {
                 writeln!(f, "  chosen: the settings as given, no trial ran to its end in time")?
