@@ -6,9 +6,9 @@ use std::f64::consts::TAU;
 /// does not tend to be larger than `b`. Normal approximation with corrections for ties and for continuity; 1 where all
 /// values are equal.
 ///
-/// Source: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger than the other",
-/// Annals of Mathematical Statistics 18(1), 1947; the corrections: Hollander, Wolfe and Chicken, Nonparametric Statistical
-/// Methods, 2014, section 4.1.
+/// Source: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger than the
+/// other", Annals of Mathematical Statistics 18(1), 1947; the corrections: Hollander, Wolfe and Chicken, Nonparametric
+/// Statistical Methods, 2014, section 4.1.
 pub(super) fn p_larger(a: &[f64], b: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> = a.iter().map(|&value| (value, true)).collect();
     all.extend(b.iter().map(|&value| (value, false)));
@@ -29,7 +29,8 @@ pub(super) fn p_larger(a: &[f64], b: &[f64]) -> f64 {
 
 /// Mass of the standard normal distribution above a point.
 ///
-/// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.11 (series) and 26.2.14 (continued fraction).
+/// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.11 (series) and 26.2.14 (continued
+/// fraction).
 fn upper(z: f64) -> f64 {
     let density = (-0.5 * z * z).exp() / TAU.sqrt();
     let x = z.abs();

@@ -4,8 +4,8 @@
 //! cargo run --release -p ensue-tune --example functions -- '{"sampler": "tpe"}' 1 30 100 branin hartmann6
 //! ```
 //!
-//! takes the sampler's settings, the first and the last seed, the number of trials, and names of functions (all where there
-//! are none). A line of output is JSON: function, seed and best value.
+//! takes the sampler's settings, the first and the last seed, the number of trials, and names of functions (all where
+//! there are none). A line of output is JSON: function, seed and best value.
 
 #![expect(clippy::print_stdout, reason = "a program that reports to people")]
 

@@ -1,8 +1,8 @@
 //! Functions with known minima, to try samplers on.
 //!
 //! The closed forms are those of Surjanovic and Bingham, "Virtual Library of Simulation Experiments: Test Functions and
-//! Datasets" (<https://www.sfu.ca/~ssurjano/optimization.html>), which name the original papers. [`Function::Models`] and
-//! [`Function::Optimizers`] are made up for this library: spaces with choices, whole numbers and conditions, as
+//! Datasets" (<https://www.sfu.ca/~ssurjano/optimization.html>), which name the original papers. [`Function::Models`]
+//! and [`Function::Optimizers`] are made up for this library: spaces with choices, whole numbers and conditions, as
 //! hyperparameters have them.
 //!
 //! ```
@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn values_elsewhere() {
-        // Oracle: by hand. Rosenbrock at 0: 9 terms of 1; at 2: 9 (100 * 4 + 1). Styblinski-Tang at 1: 6 (1 - 16 + 5) / 2.
+        // Oracle: by hand. Rosenbrock at 0: 9 terms of 1; at 2: 9 (100 * 4 + 1). Styblinski-Tang at 1: half of
+        // 6 (1 - 16 + 5).
         assert_eq!(at(Function::Rosenbrock10, &[0.0; 10]), 9.0);
         assert_eq!(at(Function::Rosenbrock10, &[2.0; 10]), 3609.0);
         assert_eq!(at(Function::StyblinskiTang6, &[1.0; 6]), -30.0);

@@ -60,7 +60,8 @@ impl Tree {
     /// Variance along an axis of the mean over all others.
     pub(super) fn marginal_variance(&self, axis: usize) -> f64 {
         let mean = self.mean();
-        // The mean over the others is constant between the ends of leaves: each adds to it from its low end to its high.
+        // The mean over the others is constant between the ends of leaves: each adds to it from its low end to its
+        // high.
         let mut changes: Vec<(f64, f64)> = Vec::with_capacity(2 * self.leaves.len());
         for leaf in &self.leaves {
             let (low, high) = (leaf.low[axis], leaf.high[axis]);
@@ -78,8 +79,8 @@ impl Tree {
     }
 }
 
-/// The axis and the place, halfway between two points, where a split leaves the least squares; `None` where all values or
-/// all points are equal. Sorts the rows as it likes.
+/// The axis and the place, halfway between two points, where a split leaves the least squares; `None` where all values
+/// or all points are equal. Sorts the rows as it likes.
 fn best_split(points: &[Vec<f64>], values: &[f64], rows: &mut [usize]) -> Option<(usize, f64)> {
     let n = rows.len() as f64;
     let mean = rows.iter().map(|&row| values[row]).sum::<f64>() / n;
@@ -87,7 +88,8 @@ fn best_split(points: &[Vec<f64>], values: &[f64], rows: &mut [usize]) -> Option
         return None;
     }
     let mut best: Option<(f64, usize, f64)> = None;
-    for axis in 0..points[rows[0]].len() {
+    let axes = 0..points[rows[0]].len();
+    for axis in axes {
         rows.sort_by(|&a, &b| points[a][axis].total_cmp(&points[b][axis]).then(a.cmp(&b)));
         let mut left = 0.0;
         for (i, pair) in rows.windows(2).enumerate() {

@@ -47,11 +47,11 @@ pub enum ImportanceError {
 /// A random forest learns the objective from the complete trials. Of each tree, which is constant on boxes of the unit
 /// cube, the variance of the mean over all other hyperparameters is exact; its share in the tree's variance is averaged
 /// over the trees. What hyperparameters do only together is left out, so shares are made to sum to 1. A hyperparameter
-/// that does not count in a trial is taken to lie in the middle of its range there, so what it shares with the choice that
-/// it depends on is mostly the choice's. One seed, one result.
+/// that does not count in a trial is taken to lie in the middle of its range there, so what it shares with the choice
+/// that it depends on is mostly the choice's. One seed, one result.
 ///
 /// Source: functional ANOVA, Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing hyperparameter
-/// importance", ICML 2014, section 4.
+/// importance", ICML 2014.
 ///
 /// # Errors
 ///

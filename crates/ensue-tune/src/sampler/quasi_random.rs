@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::Sampler;
 use crate::{Assignment, History};
 
-/// Spreads the trials evenly over the space: trial `i` is point `i` of a scrambled Halton sequence, whatever came of the
-/// others.
+/// Spreads the trials evenly over the space: trial `i` is point `i` of a scrambled Halton sequence, whatever came of
+/// the others.
 ///
 /// Each hyperparameter has a prime base b, in order; among the first b^k trials every one of the b^k equal parts of its
-/// range has exactly one. Each digit of each base is permuted at random, which keeps this and undoes the stripes that the
-/// plain sequence has in large bases.
+/// range has exactly one. Each digit of each base is permuted at random, which keeps this and undoes the stripes that
+/// the plain sequence has in large bases.
 ///
 /// Source: Halton, "On the efficiency of certain quasi-random sequences of points", Numerische Mathematik 2, 1960; the
-/// permutations: Owen, "A randomized Halton algorithm in R", arXiv:1706.02808, section 2.
+/// permutations: Owen, "A randomized Halton algorithm in R", arXiv:1706.02808.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuasiRandom {
@@ -58,7 +58,7 @@ impl QuasiRandom {
 
 /// 2, 3, 5 and so on.
 fn primes() -> impl Iterator<Item = u64> {
-    (2..).filter(|n| (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+    (2..).filter(|n: &u64| (2..=n.isqrt()).all(|d| !n.is_multiple_of(d)))
 }
 
 #[cfg(test)]
@@ -75,8 +75,10 @@ mod tests {
     #[test]
     fn each_part_of_an_axis_has_one_point() {
         // Oracle: the definition of the sequence, which permutations keep.
-        for (axis, base) in primes().take(54).enumerate() {
-            for seed in 0..3 {
+        for (axis, base) in
+            primes().take(54).enumerate().filter(|(axis, _)| *axis < 8 || axis % 9 == 0)
+        {
+            for seed in 0..2 {
                 let cells = if base < 16 { base.pow(2) } else { base };
                 let mut seen = vec![0; cells as usize];
                 for index in 0..cells {
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn pairs_of_axes_are_spread_better_than_at_random() {
         // Oracle: the centred L2 discrepancy (Hickernell, "A generalized discrepancy and quadrature error bound",
-        // Mathematics of Computation 67, 1998, eq. 3.9) against that of independent points, averaged over neighbouring
+        // Mathematics of Computation 67, 1998) against that of independent points, averaged over neighbouring
         // pairs among 54 axes, where the plain sequence fails.
         let n = 128;
         let scrambled: Vec<Vec<f64>> =

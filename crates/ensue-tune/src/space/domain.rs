@@ -67,6 +67,23 @@ impl Domain {
         }
     }
 
+    /// Number of choices; `None` where the values are numbers.
+    pub(crate) fn choices(&self) -> Option<usize> {
+        match self {
+            Self::Categorical { choices } => Some(choices.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a single value.
+    pub(crate) fn is_constant(&self) -> bool {
+        match self {
+            Self::Integer { low, high, .. } => low == high,
+            Self::Float { low, high, .. } => low == high,
+            Self::Categorical { choices } => choices.len() == 1,
+        }
+    }
+
     /// Where a value lies on the unit interval, if it is of the domain.
     pub(crate) fn to_unit(&self, value: &Value) -> Option<f64> {
         if !self.contains(value) {

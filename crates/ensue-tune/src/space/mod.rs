@@ -85,7 +85,8 @@ pub struct Parameter {
     pub only_if: Option<Condition>,
 }
 
-/// Everything that a search may vary: hyperparameters with unique names and sound domains, conditions that look back only.
+/// Everything that a search may vary: hyperparameters with unique names and sound domains, conditions that look back
+/// only.
 ///
 /// In JSON it is the list of its hyperparameters, and reading one checks it.
 ///
@@ -153,8 +154,8 @@ impl Space {
         })
     }
 
-    /// Holds an assignment to the space: every hyperparameter that counts has a value of its domain, and nothing else has
-    /// one. A whole number will do for a real one.
+    /// Holds an assignment to the space: every hyperparameter that counts has a value of its domain, and nothing else
+    /// has one. A whole number will do for a real one.
     ///
     /// # Errors
     ///
@@ -197,8 +198,8 @@ impl Space {
     /// Where an assignment lies in the unit cube, one coordinate a hyperparameter. `None` where the hyperparameter does
     /// not count, or has no value of its domain.
     ///
-    /// A choice lies in the middle of its share of the axis; a whole number, too, whose share reaches half a unit to both
-    /// sides; a hyperparameter that can take a single value lies at one half.
+    /// A choice lies in the middle of its share of the axis; a whole number, too, whose share reaches half a unit to
+    /// both sides; a hyperparameter that can take a single value lies at one half.
     pub fn to_unit(&self, assignment: &Assignment) -> Vec<Option<f64>> {
         let coordinate = |parameter: &Parameter| {
             let value = assignment.get(&parameter.name)?;

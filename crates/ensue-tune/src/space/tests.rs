@@ -152,8 +152,14 @@ fn inactive_parents_make_inactive_children() {
 }
 
 prop_compose! {
-    fn domains()(low in -1000i64..1000, width in 0i64..100_000, a in 1e-6f64..1.0, b in 1.0f64..1e6, kind in 0..6, n in 1i64..9)
-        -> Domain {
+    fn domains()(
+        low in -1000i64..1000,
+        width in 0i64..100_000,
+        a in 1e-6f64..1.0,
+        b in 1.0f64..1e6,
+        kind in 0..6,
+        n in 1i64..9,
+    ) -> Domain {
         match kind {
             0 => Domain::Integer { low, high: low + width, scale: Scale::Linear },
             1 => Domain::Integer { low: low.abs() + 1, high: low.abs() + 1 + width, scale: Scale::Logarithmic },

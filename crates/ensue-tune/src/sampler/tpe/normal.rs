@@ -40,12 +40,13 @@ fn erfc(x: f64) -> f64 {
     }
 }
 
-/// A draw from the normal distribution with this mean, in 0 to 1, and standard deviation, up to about 1, cut off outside
-/// 0 to 1.
+/// A draw from the normal distribution with this mean, in 0 to 1, and standard deviation, up to about 1, cut off
+/// outside 0 to 1.
 pub(super) fn draw_within_unit(mean: f64, sd: f64, random: &mut ChaCha8Rng) -> f64 {
     // A third of the draws and more lies inside, as the mean does.
     loop {
-        // Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical Statistics, 1958.
+        // Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical Statistics,
+        // 1958.
         let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
         let value = mean + sd * radius * (TAU * random.random::<f64>()).cos();
         if (0.0..=1.0).contains(&value) {

@@ -1,38 +1,37 @@
 //! A density over some axes of the unit cube, with a kernel at each of a set of points.
 
+use std::f64::consts::TAU;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::normal;
 use crate::{Domain, space::choice};
 
-/// An axis of the density.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Axis<'a> {
-    pub(super) domain: &'a Domain,
-}
-
-impl Axis<'_> {
-    fn choices(&self) -> Option<usize> {
-        match self.domain {
-            Domain::Categorical { choices } => Some(choices.len()),
-            _ => None,
-        }
-    }
-}
-
+/// The density of one hyperparameter in a component.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
     /// Normal with this mean and standard deviation, cut off outside 0 to 1, where it has this mass inside.
     Normal { mean: f64, sd: f64, mass: f64 },
-    /// This probability of this choice, the rest evenly among the others.
+    /// One choice with its own probability, the others with another.
     Choice { index: usize, own: f64, other: f64 },
 }
 
-/// A mixture of product kernels.
+impl Kernel {
+    fn normal(mean: f64, sd: f64) -> Self {
+        Self::Normal { mean, sd, mass: normal::mass(-mean / sd, (1.0 - mean) / sd) }
+    }
+
+    fn even(choices: usize) -> Self {
+        let even = 1.0 / choices as f64;
+        Self::Choice { index: 0, own: even, other: even }
+    }
+}
+
+/// A mixture of products of kernels.
 #[derive(Debug)]
 pub(super) struct Parzen<'a> {
-    axes: &'a [Axis<'a>],
+    axes: &'a [&'a Domain],
     /// Of each component; they sum to 1.
     weights: Vec<f64>,
     /// Of each component, one kernel an axis.
@@ -40,146 +39,196 @@ pub(super) struct Parzen<'a> {
 }
 
 impl<'a> Parzen<'a> {
-    /// A component for each point, oldest first, and a wide one.
-    pub(super) fn new(axes: &'a [Axis<'a>], points: &[&[f64]], t: &super::Tpe) -> Self {
-        let n = points.len();
-        let mut weights: Vec<f64> = recency(n);
-        weights.push(t.prior_weight);
-        let sum: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= sum);
-        let mut kernels = vec![Vec::with_capacity(axes.len()); n + 1];
-        for (j, axis) in axes.iter().enumerate() {
-            let column: Vec<f64> = points.iter().map(|point| point[j]).collect();
-            if let Some(choices) = axis.choices() {
-                let share = t.cat_prior / (n as f64 + 1.0);
-                let whole = 1.0 + share * choices as f64;
+    /// A component for each point with its weight, and one over the whole cube, whose weight is `prior`: centred
+    /// normals as wide as the cube, and even choices.
+    ///
+    /// A choice has probability proportional to 1 + `prior` / components where the point has it, `prior` / components
+    /// where not.
+    pub(super) fn new(axes: &'a [&'a Domain], points: &[(Vec<f64>, f64)], prior: f64) -> Self {
+        let components = points.len() + 1;
+        let sum = points.iter().map(|(_, weight)| weight).sum::<f64>() + prior;
+        let weights = points.iter().map(|(_, weight)| *weight).chain([prior]);
+        let mut kernels = vec![Vec::with_capacity(axes.len()); components];
+        for (axis, domain) in axes.iter().enumerate() {
+            let column: Vec<f64> = points.iter().map(|(point, _)| point[axis]).collect();
+            let (own, wide): (Vec<Kernel>, Kernel) = if let Some(n) = domain.choices() {
+                let share = prior / components as f64;
+                let whole = 1.0 + share * n as f64;
                 let (own, other) = ((1.0 + share) / whole, share / whole);
-                for (kernels, unit) in kernels.iter_mut().zip(column) {
-                    kernels.push(Kernel::Choice { index: choice(unit, choices), own, other });
-                }
-                let even = 1.0 / choices as f64;
-                kernels[n].push(Kernel::Choice { index: 0, own: even, other: even });
+                let kernel = |&unit: &f64| Kernel::Choice { index: choice(unit, n), own, other };
+                (column.iter().map(kernel).collect(), Kernel::even(n))
             } else {
-                for ((kernels, &mean), sd) in
-                    kernels.iter_mut().zip(&column).zip(sds(&column, axes.len(), t))
-                {
-                    kernels.push(gaussian(mean, sd));
-                }
-                kernels[n].push(gaussian(0.5, 1.0));
+                let sds = bandwidths(&column);
+                let kernels = column.iter().zip(sds).map(|(&mean, sd)| Kernel::normal(mean, sd));
+                (kernels.collect(), Kernel::normal(0.5, 1.0))
+            };
+            for (kernels, kernel) in kernels.iter_mut().zip(own.into_iter().chain([wide])) {
+                kernels.push(kernel);
             }
         }
-        Self { axes, weights, kernels }
+        Self { axes, weights: weights.map(|weight| weight / sum).collect(), kernels }
     }
 
-    /// A point drawn from it.
+    /// A point drawn from it; whole numbers and choices lie in the middle of their shares of the axis.
     pub(super) fn draw(&self, random: &mut ChaCha8Rng) -> Vec<f64> {
-        let mut left = random.random::<f64>();
-        let component = self.weights.iter().position(|weight| {
-            left -= weight;
-            left < 0.0
-        });
-        let kernels = &self.kernels[component.unwrap_or(self.weights.len() - 1)];
-        let place = |(kernel, axis): (&Kernel, &Axis<'_>)| match *kernel {
+        let component = pick(&self.weights, random);
+        let place = |(kernel, domain): (&Kernel, &&Domain)| match *kernel {
             Kernel::Normal { mean, sd, .. } => {
                 let unit = normal::draw_within_unit(mean, sd, random);
-                axis.domain.cell(unit).map_or(unit, |(low, high)| 0.5 * (low + high))
+                domain.cell(unit).map_or(unit, |(low, high)| f64::midpoint(low, high))
             }
             Kernel::Choice { index, own, other } => {
-                let n = axis.choices().unwrap_or(1);
-                let mut left = random.random::<f64>() - own;
-                let others = (0..n).filter(|&i| i != index);
-                let drawn = if left < 0.0 {
-                    Some(index)
-                } else {
-                    others.into_iter().find(|_| {
-                        left -= other;
-                        left < 0.0
-                    })
-                };
-                (drawn.unwrap_or(index) as f64 + 0.5) / n as f64
+                let n = domain.choices().unwrap_or(1);
+                let mut weights = vec![other; n];
+                weights[index] = own;
+                (pick(&weights, random) as f64 + 0.5) / n as f64
             }
         };
-        kernels.iter().zip(self.axes).map(place).collect()
+        self.kernels[component].iter().zip(self.axes).map(place).collect()
     }
 
-    /// Logarithm of the density at a point.
+    /// Logarithm of the density at a point: of real numbers per length of the axis, of whole numbers and choices their
+    /// probability.
     pub(super) fn ln_density(&self, point: &[f64]) -> f64 {
         let cells: Vec<_> =
-            self.axes.iter().zip(point).map(|(axis, &u)| axis.domain.cell(u)).collect();
-        let terms = self.weights.iter().zip(&self.kernels).map(|(weight, kernels)| {
-            let mut sum = weight.ln();
-            for (j, kernel) in kernels.iter().enumerate() {
-                sum += match *kernel {
-                    Kernel::Normal { mean, sd, mass } => match cells[j] {
-                        Some((low, high)) => {
-                            let inside = normal::mass((low - mean) / sd, (high - mean) / sd);
-                            (inside / mass).max(f64::MIN_POSITIVE).ln()
-                        }
-                        None => -0.5 * ((point[j] - mean) / sd).powi(2) - (sd * mass).ln(),
-                    },
-                    Kernel::Choice { index, own, other } => {
-                        let n = self.axes[j].choices().unwrap_or(1);
-                        if choice(point[j], n) == index { own.ln() } else { other.ln() }
-                    }
-                };
+            self.axes.iter().zip(point).map(|(axis, &unit)| axis.cell(unit)).collect();
+        let kernel = |(axis, kernel): (usize, &Kernel)| match *kernel {
+            Kernel::Normal { mean, sd, mass } => {
+                if let Some((low, high)) = cells[axis] {
+                    let inside = normal::mass((low - mean) / sd, (high - mean) / sd);
+                    (inside / mass).max(f64::MIN_POSITIVE).ln()
+                } else {
+                    let at_mean = -0.5 * TAU.ln() - (sd * mass).ln();
+                    at_mean - 0.5 * ((point[axis] - mean) / sd).powi(2)
+                }
             }
-            sum
-        });
-        let terms: Vec<f64> = terms.collect();
+            Kernel::Choice { index, own, other } => {
+                let n = self.axes[axis].choices().unwrap_or(1);
+                if choice(point[axis], n) == index { own.ln() } else { other.ln() }
+            }
+        };
+        let component = |(weight, kernels): (&f64, &Vec<Kernel>)| {
+            weight.ln() + kernels.iter().enumerate().map(kernel).sum::<f64>()
+        };
+        let terms: Vec<f64> = self.weights.iter().zip(&self.kernels).map(component).collect();
         let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if largest == f64::NEG_INFINITY {
+            return largest;
+        }
         largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln()
     }
 }
 
-fn gaussian(mean: f64, sd: f64) -> Kernel {
-    Kernel::Normal { mean, sd, mass: normal::mass(-mean / sd, (1.0 - mean) / sd) }
+/// Index drawn with these probabilities.
+fn pick(probabilities: &[f64], random: &mut ChaCha8Rng) -> usize {
+    let mut left = random.random::<f64>();
+    let found = probabilities.iter().position(|probability| {
+        left -= probability;
+        left < 0.0
+    });
+    // Rounding may leave a rest beyond the last one.
+    found.unwrap_or(probabilities.len() - 1)
 }
 
-fn recency(n: usize) -> Vec<f64> {
-    const FLAT: usize = 25;
-    let old = n.saturating_sub(FLAT);
-    let ramp = |i: usize| {
-        let low = 1.0 / n as f64;
-        if old > 1 { low + (1.0 - low) * i as f64 / (old as f64 - 1.0) } else { low }
-    };
-    (0..n).map(|i| if i < old { ramp(i) } else { 1.0 }).collect()
+/// Standard deviation of each point's kernel along an axis: the distance to the farther of its two neighbours, of the
+/// only one at the ends; the distance to the farther end of the axis where there is no other point. Between a
+/// hundredth, or 1 / (points + 2) if that is more, and 1.
+///
+/// Source: Bergstra et al., "Algorithms for hyper-parameter optimization", NIPS 2011, section 4.2; the
+/// lower bound is what Watanabe, arXiv:2304.11127, calls magic clipping.
+fn bandwidths(column: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..column.len()).collect();
+    order.sort_by(|&a, &b| column[a].total_cmp(&column[b]).then(a.cmp(&b)));
+    let least = 1.0 / (column.len() as f64 + 2.0).min(100.0);
+    let mut sds = vec![0.0; column.len()];
+    for (place, &i) in order.iter().enumerate() {
+        let distance = |other: Option<&usize>| other.map(|&j| (column[i] - column[j]).abs());
+        let before = distance(place.checked_sub(1).and_then(|before| order.get(before)));
+        let after = distance(order.get(place + 1));
+        let farther = [before, after].into_iter().flatten().reduce(f64::max);
+        let alone = column[i].max(1.0 - column[i]);
+        sds[i] = farther.unwrap_or(alone).clamp(least, 1.0);
+    }
+    sds
 }
 
-fn sds(column: &[f64], axes: usize, t: &super::Tpe) -> Vec<f64> {
-    let n = column.len() as f64;
-    let min = t.min_sd.max(1.0 / (n + 2.0).min(t.clip));
-    match t.bandwidth {
-        0 => vec![(t.factor * n.powf(-1.0 / (axes as f64 + 4.0))).max(min); column.len()],
-        1 => {
-            let mut order: Vec<usize> = (0..column.len()).collect();
-            order.sort_by(|&a, &b| column[a].total_cmp(&column[b]));
-            let mut out = vec![0.0; column.len()];
-            let m = order.len();
-            for (k, &i) in order.iter().enumerate() {
-                let left = if k > 0 {
-                    column[i] - column[order[k - 1]]
-                } else if m > 1 {
-                    0.0
-                } else {
-                    column[i]
-                };
-                let right = if k + 1 < m {
-                    column[order[k + 1]] - column[i]
-                } else if m > 1 {
-                    0.0
-                } else {
-                    1.0 - column[i]
-                };
-                out[i] = (t.factor * left.max(right)).clamp(min, 1.0);
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::{Scale, Value};
+
+    fn axes() -> [Domain; 3] {
+        [
+            Domain::Float { low: 0.0, high: 1.0, scale: Scale::Linear },
+            Domain::Integer { low: 1, high: 5, scale: Scale::Logarithmic },
+            Domain::Categorical { choices: ["a", "b", "c"].map(Value::from).to_vec() },
+        ]
+    }
+
+    fn points() -> Vec<(Vec<f64>, f64)> {
+        let unit = |n: i64| axes()[1].to_unit(&Value::Integer(n)).unwrap();
+        vec![
+            (vec![0.1, unit(1), 0.5], 1.0),
+            (vec![0.3, unit(4), 0.5], 0.5),
+            (vec![0.9, unit(5), 5.0 / 6.0], 2.0),
+        ]
+    }
+
+    #[test]
+    fn bandwidths_reach_to_neighbours() {
+        // Oracle: by hand; 1 / 5 is the least of three, 1 / 3 of one, and 1 / 100 of many.
+        let close = |found: Vec<f64>, expected: &[f64]| {
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+        };
+        close(bandwidths(&[0.9, 0.1, 0.2]), &[0.7, 0.2, 0.7]);
+        close(bandwidths(&[0.25]), &[0.75]);
+        close(bandwidths(&[0.5; 200]), &[0.01; 200]);
+    }
+
+    #[test]
+    fn densities_have_mass_1() {
+        // Oracle: the integral over the real axis, by the midpoint rule, summed over whole numbers and choices.
+        let axes = axes();
+        let axes: Vec<&Domain> = axes.iter().collect();
+        let parzen = Parzen::new(&axes, &points(), 1.0);
+        let mut sum = 0.0;
+        for real in 0..1000 {
+            for n in 1..=5 {
+                let whole = axes[1].to_unit(&Value::Integer(n)).unwrap();
+                for choice in [1.0, 3.0, 5.0] {
+                    let point = [(f64::from(real) + 0.5) / 1000.0, whole, choice / 6.0];
+                    sum += parzen.ln_density(&point).exp() / 1000.0;
+                }
             }
-            out
         }
-        _ => {
-            let mean = column.iter().sum::<f64>() / n;
-            // Shrunk towards a prior of one observation with the uniform's spread.
-            let ss = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() + t.shrink / 12.0;
-            let sd = (ss / (n - 1.0 + t.shrink).max(1.0)).sqrt();
-            vec![(t.factor * sd * n.powf(-1.0 / (axes as f64 + 4.0))).clamp(min, 1.0); column.len()]
+        assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+    }
+
+    #[test]
+    fn draws_have_the_density() {
+        // Oracle: the density's own probabilities of each choice and whole number, within 5 standard errors.
+        let axes = axes();
+        let axes: Vec<&Domain> = axes[1..].iter().collect();
+        let points: Vec<_> = points().into_iter().map(|(p, w)| (p[1..].to_vec(), w)).collect();
+        let parzen = Parzen::new(&axes, &points, 1.0);
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let draws: Vec<Vec<f64>> = (0..20_000).map(|_| parzen.draw(&mut random)).collect();
+        for n in 1..=5 {
+            for place in [1.0, 3.0, 5.0] {
+                let cell = vec![axes[0].to_unit(&Value::Integer(n)).unwrap(), place / 6.0];
+                let same = |draw: &&Vec<f64>| {
+                    axes[0].from_unit(draw[0]) == Value::Integer(n)
+                        && (draw[1] - cell[1]).abs() < 0.01
+                };
+                let found = draws.iter().filter(same).count() as f64 / 20_000.0;
+                let p = parzen.ln_density(&cell).exp();
+                assert!(
+                    (found - p).abs() < 5.0 * (p / 20_000.0).sqrt(),
+                    "{n} {place}: {found} {p}"
+                );
+            }
         }
     }
 }

@@ -56,13 +56,15 @@ fn dominates(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
-/// Sorts a front by the distance of each point's neighbours, summed over the objectives, widest first (NSGA-II's crowding
-/// distance, section III-B). The best of each objective have no end of room.
+/// Sorts a front by the distance of each point's neighbours, summed over the objectives, widest first (NSGA-II's
+/// crowding distance). The best of each objective have no end of room.
 fn by_room(points: &[&[f64]], front: &mut [usize]) {
     let mut room = vec![0.0; points.len()];
-    for objective in 0..points.first().map_or(0, |point| point.len()) {
-        front.sort_by(|&a, &b| points[a][objective].total_cmp(&points[b][objective]));
-        let at = |i: usize| points[front[i]][objective];
+    let objectives = 0..points.first().map_or(0, |point| point.len());
+    for objective in objectives {
+        let value = |i: usize| points[i][objective];
+        front.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
+        let at = |i: usize| value(front[i]);
         let last = front.len() - 1;
         let extent = at(last) - at(0);
         room[front[0]] = f64::INFINITY;
@@ -119,7 +121,8 @@ mod tests {
 
     #[test]
     fn fronts_one_after_the_other() {
-        // Oracle: by hand. Front 1 is (0, 4), (1, 1), (4, 0) with ends first; then (2, 2) with (1, 5) as its ends; then (5, 5).
+        // Oracle: by hand. Front 1 is (0, 4), (1, 1), (4, 0) with ends first; then (2, 2) with (1, 5) as its ends; then
+        // (5, 5).
         let values = [[5.0, 5.0], [1.0, 1.0], [4.0, 0.0], [2.0, 2.0], [0.0, 4.0], [1.0, 5.0]];
         let trials: Vec<Trial> = (0..)
             .zip(&values)
