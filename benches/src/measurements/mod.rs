@@ -8,6 +8,9 @@ mod deepar_orange_juice;
 mod deepar_speed;
 pub(crate) mod determinism;
 mod embedding_rows;
+mod hpo_budget;
+mod hpo_gain;
+mod hrnn_curves;
 mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
@@ -41,6 +44,30 @@ pub(crate) struct Measurement {
 
 /// All measurements.
 pub(crate) const MEASUREMENTS: &[Measurement] = &[
+    Measurement {
+        name: "hrnn-curves",
+        about: "records the learning curves that asha-replay plays back (half an hour)",
+        seeds: 1,
+        run: hrnn_curves::record,
+    },
+    Measurement {
+        name: "asha-replay",
+        about: "ASHA on 60 recorded learning curves of HRNN, 100 orders",
+        seeds: 1,
+        run: hrnn_curves::asha,
+    },
+    Measurement {
+        name: "hpo-budget",
+        about: "a search on MovieLens-100K that is given 60 seconds",
+        seeds: 1,
+        run: hpo_budget::measure,
+    },
+    Measurement {
+        name: "hpo-gain-hrnn",
+        about: "HRNN on MovieLens-100K: 15 minutes of search against the defaults",
+        seeds: 3,
+        run: hpo_gain::hrnn,
+    },
     Measurement {
         name: "hrnn-movielens",
         about: "HRNN on MovieLens-100K, temporal holdout, beside the baselines digit for digit",

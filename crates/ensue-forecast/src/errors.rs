@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use ensue_core::{Frequency, artifact::ArtifactError};
-use ensue_nn::{device::DeviceError, train::TrainError, weights::WeightsError};
+use ensue_nn::{device::DeviceError, search::TunedError, train::TrainError, weights::WeightsError};
 
 /// A setting has a value that its algorithm does not accept.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum SettingsError {
         /// The rule it broke, as a sentence part: "must be between 1 and 5".
         rule: String,
     },
+    /// A setting that was proposed by name does not exist, or cannot have this value.
+    #[error(transparent)]
+    Tuned(#[from] TunedError),
     /// No algorithm has this name.
     #[error("no algorithm is called {name:?}; there are {known}")]
     UnknownAlgorithm {

@@ -58,6 +58,7 @@
 //! |---|---|
 //! | [`algorithms`] | one folder for each algorithm, and the registry [`AnyAlgorithm`] |
 //! | [`predictor`] | [`PredictorSettings`], [`Predictor`] and the metrics of its [`Backtest`] |
+//! | [`tune`] | search for settings |
 //! | [`forecast`] | [`Forecast`]: query, save, export |
 //!
 //! [`Algorithm`] and [`Forecaster`] are the two traits behind it: settings that can be fitted, and the
@@ -74,6 +75,7 @@ mod normal;
 pub mod predictor;
 mod table;
 mod traits;
+pub mod tune;
 
 #[cfg(test)]
 mod conformance;

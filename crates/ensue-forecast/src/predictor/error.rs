@@ -17,6 +17,9 @@ pub enum PredictorError {
         /// What is missing.
         reason: &'static str,
     },
+    /// The search could not go on.
+    #[error("search: {0}")]
+    Study(#[from] ensue_tune::StudyError),
     /// The algorithm could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -36,6 +39,12 @@ pub enum PredictorError {
     /// The directory was read, but does not hold a usable predictor.
     #[error(transparent)]
     Load(#[from] LoadError),
+}
+
+impl From<ensue_nn::search::TunedError> for PredictorError {
+    fn from(error: ensue_nn::search::TunedError) -> Self {
+        Self::Settings(error.into())
+    }
 }
 
 impl PredictorError {

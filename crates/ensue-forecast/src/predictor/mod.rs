@@ -31,7 +31,7 @@ pub use items::WindowItems;
 pub use report::{AlgorithmEvaluation, Backtest, EvaluationType, TestWindow};
 pub use settings::{EvaluationParameters, Limits, PredictorSettings};
 
-use crate::{Forecast, ForecastError, Forecaster};
+use crate::{Forecast, ForecastError, Forecaster, tune::Tuning};
 
 /// A trained and measured predictor: forecasts series, lives in a directory.
 ///
@@ -45,6 +45,7 @@ pub struct Predictor {
     frequency: Frequency,
     dimensions: Vec<String>,
     backtest: Backtest,
+    tuning: Option<Tuning>,
     keys: Vec<Vec<String>>,
     items: Vec<WindowItems>,
     model: Box<dyn Forecaster>,
@@ -79,6 +80,11 @@ impl Predictor {
     /// Metrics of the algorithm and of the baselines.
     pub fn backtest(&self) -> &Backtest {
         &self.backtest
+    }
+
+    /// What a search tried and chose, where there was one.
+    pub fn tuning(&self) -> Option<&Tuning> {
+        self.tuning.as_ref()
     }
 
     /// What the algorithm forecast of each item in each window, the newest window first.

@@ -4,7 +4,7 @@ use ensue_core::{Panel, Quantile, Run};
 use serde::{Deserialize, Serialize};
 
 use super::{Predictor, PredictorError, train};
-use crate::{AnyAlgorithm, ForecastType, SettingsError};
+use crate::{AnyAlgorithm, ForecastType, SettingsError, tune::Hpo};
 
 /// Owner of these fields in messages.
 const NAME: &str = "predictor";
@@ -18,6 +18,7 @@ const NAME: &str = "predictor";
 /// | `forecast_types` | 0.1, 0.5, 0.9 | what is said of each step | `mean`, 0.01 to 0.99 by 0.01; 1 to 5 of them |
 /// | `backtest.number_of_backtest_windows` | 1 | how often it is measured | 1 to 5 |
 /// | `backtest.back_test_window_offset` | the horizon | steps from one window to the next | at least the horizon, less than half the longest series |
+/// | `hpo` | none | search for settings on what no backtest window shows first | [`Hpo`] |
 /// | `limits` | `amazon` | which year's limits and point forecast hold | `amazon-2019`, `amazon`, `relaxed` |
 ///
 /// Window `k` hides the last `k * offset` steps of each series and forecasts the first `horizon` of
@@ -54,6 +55,9 @@ pub struct PredictorSettings {
     /// Which limits hold, and which point forecast is measured. Default: Amazon's of 2020 and later.
     #[serde(default)]
     pub limits: Limits,
+    /// A search for settings before anything else. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hpo: Option<Hpo>,
 }
 
 /// How a predictor is measured.
@@ -115,6 +119,7 @@ impl PredictorSettings {
             forecast_types: ForecastType::defaults(),
             backtest: EvaluationParameters::default(),
             limits: Limits::default(),
+            hpo: None,
         }
     }
 
@@ -127,6 +132,12 @@ impl PredictorSettings {
     /// With so many backtest windows.
     pub fn with_windows(mut self, number_of_backtest_windows: usize) -> Self {
         self.backtest.number_of_backtest_windows = number_of_backtest_windows;
+        self
+    }
+
+    /// With a search for settings first.
+    pub fn with_hpo(mut self, hpo: Hpo) -> Self {
+        self.hpo = Some(hpo);
         self
     }
 
@@ -159,6 +170,9 @@ impl PredictorSettings {
             Err(SettingsError::field(NAME, name, value.to_string(), rule))
         };
         self.algorithm.check()?;
+        if let Some(hpo) = &self.hpo {
+            hpo.check()?;
+        }
         if self.horizon == 0 {
             return field("horizon", &self.horizon, "must be at least 1".to_owned());
         }

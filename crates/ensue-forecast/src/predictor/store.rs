@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `manifest.json` | format number, kind, version of ensue, sizes and checksums |
 //! | `predictor.json` | the settings, the seed, frequency and dimensions of the series |
+//! | `tuning.json` | what a search tried, where there was one |
 //! | `keys.json` | keys of the series |
 //! | `backtest.json` | the metrics |
 //! | `backtest/` | what was forecast of each item in each window: first steps, actual values, forecasts, metrics |
@@ -25,6 +26,7 @@ use crate::columns;
 
 const KIND: &str = "predictor";
 const PREDICTOR: &str = "predictor.json";
+const TUNING: &str = "tuning.json";
 const KEYS: &str = "keys.json";
 const BACKTEST: &str = "backtest.json";
 const FIRST: &str = "backtest/first.i64";
@@ -57,6 +59,9 @@ fn write(predictor: &Predictor, out: &mut ArtifactWriter) -> Result<(), Artifact
         dimensions: predictor.dimensions.clone(),
     };
     out.write_json(PREDICTOR, &header)?;
+    if let Some(tuning) = &predictor.tuning {
+        out.write_json(TUNING, tuning)?;
+    }
     out.write_json(KEYS, &predictor.keys)?;
     out.write_json(BACKTEST, &predictor.backtest)?;
     let windows = || predictor.items.iter();
@@ -106,7 +111,8 @@ pub(super) fn load(dir: &Path, device: &str) -> Result<Predictor, PredictorError
         );
         return Err(reader.invalid(PREDICTOR, reason).into());
     }
-    Ok(Predictor { settings, seed, frequency, dimensions, backtest, keys, items, model })
+    let tuning = reader.contains(TUNING).then(|| reader.read_json(TUNING)).transpose()?;
+    Ok(Predictor { settings, seed, frequency, dimensions, backtest, tuning, keys, items, model })
 }
 
 fn items(

@@ -20,6 +20,18 @@ pub(super) fn train(
 ) -> Result<Predictor, PredictorError> {
     settings.check()?;
     settings.check_panel(panel)?;
+    // The search sees no step of any window.
+    let windows = settings.backtest.number_of_backtest_windows;
+    let (settings, tuning) = match &settings.hpo {
+        None => (settings.clone(), None),
+        Some(hpo) => {
+            let hidden = windows * settings.offset();
+            let data = TrainingData { panel: panel.cut(hidden), horizon: settings.horizon };
+            let (algorithm, tuning) = hpo.search(&settings.algorithm, &data, windows + 1, run)?;
+            (PredictorSettings { algorithm, ..settings.clone() }, Some(tuning))
+        }
+    };
+    let settings = &settings;
     let algorithm = &settings.algorithm;
     let mut baselines = Vec::new();
     for baseline in baselines_beside(algorithm) {
@@ -30,7 +42,6 @@ pub(super) fn train(
     }
 
     let checkpoint = run.checkpoint.clone();
-    let windows = settings.backtest.number_of_backtest_windows;
     let mut fits = Fits::new(checkpoint.as_ref(), windows + 1);
     let fit = |data: &TrainingData, run: &mut Run| algorithm.fit(data, run);
     let own = measure(algorithm.name(), &fit, settings, panel, &mut fits, run)?;
@@ -57,6 +68,7 @@ pub(super) fn train(
         backtest: Backtest {
             predictor_evaluation_results: [own.evaluation].into_iter().chain(baselines).collect(),
         },
+        tuning,
         keys: panel.series().iter().map(|series| series.key().to_vec()).collect(),
         items: own.items,
         model,

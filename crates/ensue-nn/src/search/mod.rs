@@ -32,7 +32,7 @@ use ensue_tune::{
 
 pub use candidates::{Candidates, NoCandidates};
 pub use report::{Candidate, LeftOut, Tuning};
-pub use tunable::{Tunable, TunedError};
+pub use tunable::{MAX_JOBS, MAX_PARALLEL_JOBS, Ranges, Tunable, TunedError};
 
 /// Fewest complete trials for which importance says something.
 const LEAST: usize = 8;

@@ -1,8 +1,25 @@
 //! Settings whose values can be set by name.
 
 use ensue_tune::{Assignment, Space};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+/// Most training jobs of one search by Amazon.
+pub const MAX_JOBS: u64 = 40;
+
+/// Most training jobs at the same time by Amazon.
+pub const MAX_PARALLEL_JOBS: usize = 10;
+
+/// How far settings may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ranges {
+    /// The settings that Amazon tuned, in its ranges.
+    #[default]
+    Amazon,
+    /// Settings of our own, too, in the ranges that pay by experience.
+    Wide,
+}
 
 /// A proposed value that a setting cannot have.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

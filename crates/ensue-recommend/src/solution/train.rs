@@ -13,7 +13,6 @@ use super::{
 use crate::{
     FitError, TrainingData,
     recipes::popularity_count::{CountBy, FittedPopularityCount},
-    tune::search,
 };
 
 pub(super) fn train(
@@ -46,7 +45,7 @@ pub(super) fn train(
         None => (solution, None),
         Some(hpo) => {
             let fits = 1 + usize::from(solution.refit);
-            let (recipe, tuning) = search(&solution.recipe, hpo, &training, fits, run)?;
+            let (recipe, tuning) = hpo.search(&solution.recipe, &training, fits, run)?;
             chosen = Solution { recipe, ..solution.clone() };
             (&chosen, Some(tuning))
         }

@@ -22,8 +22,6 @@ mod settings;
 mod tests;
 mod trial;
 
-pub use ensue_nn::search::{Candidate, LeftOut, Tuning};
+pub use ensue_nn::search::{Candidate, LeftOut, MAX_JOBS, MAX_PARALLEL_JOBS, Ranges, Tuning};
 pub use ensue_tune::Assignment;
-pub use ranges::Ranges;
-pub(crate) use search::search;
-pub use settings::{Hpo, MAX_JOBS, MAX_PARALLEL_JOBS};
+pub use settings::Hpo;

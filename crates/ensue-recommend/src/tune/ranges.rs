@@ -1,18 +1,7 @@
 //! What each recipe may vary.
 
+use ensue_nn::search::Ranges;
 use ensue_tune::{Scale, Space, SpaceBuilder};
-use serde::{Deserialize, Serialize};
-
-/// How far settings may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ranges {
-    /// The settings that Amazon tuned, in its ranges.
-    #[default]
-    Amazon,
-    /// Settings of our own, too, in the ranges that pay by experience.
-    Wide,
-}
 
 /// What the recipes on HRNN's network vary.
 ///

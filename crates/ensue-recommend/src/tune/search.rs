@@ -7,8 +7,27 @@ use ensue_tune::Direction;
 use super::{Hpo, candidates::candidates, trial};
 use crate::{AnyRecipe, FitError, SolutionError, TrainingData};
 
-/// Searches on training data, and gives the chosen recipe. `fits` trainings follow, for which time is kept.
-pub(crate) fn search(
+impl Hpo {
+    /// Searches on training data, and gives the chosen recipe, `own` with other settings unless others compete.
+    /// [`crate::Solution::train`] does this and all that follows; here it is for work on other splits.
+    ///
+    /// `fits` trainings follow: where the run has a time limit, time for them is kept.
+    ///
+    /// # Errors
+    /// [`SolutionError`] when a setting is not acceptable, the journal is of another search, the first trials all fail, or
+    /// the run is cancelled.
+    pub fn search(
+        &self,
+        own: &AnyRecipe,
+        data: &TrainingData,
+        fits: usize,
+        run: &Run,
+    ) -> Result<(AnyRecipe, Tuning), SolutionError> {
+        search(own, self, data, fits, run)
+    }
+}
+
+fn search(
     own: &AnyRecipe,
     hpo: &Hpo,
     data: &TrainingData,

@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use ensue_core::RankingReport;
+use ensue_nn::search::{MAX_JOBS, MAX_PARALLEL_JOBS};
 use ensue_tune::{AnyScheduler, Space, sampler::AnySampler};
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +12,6 @@ use crate::{
     AnyRecipe, SolutionError,
     recipes::{hrnn::Hrnn, hrnn_coldstart::HrnnColdstart, hrnn_metadata::HrnnMetadata},
 };
-
-/// Most training jobs of one search by Amazon.
-pub const MAX_JOBS: u64 = 40;
-
-/// Most training jobs at the same time by Amazon.
-pub const MAX_PARALLEL_JOBS: usize = 10;
 
 /// The metric that recipes measure themselves by after each epoch.
 pub(super) const EACH_EPOCH: &str = "normalized_discounted_cumulative_gain_at_10";

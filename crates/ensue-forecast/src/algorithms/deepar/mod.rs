@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use forecast::Forecasting;
 use inputs::{Inputs, known_ahead};
-use learner::DeepArLearner;
+use learner::{DeepArLearner, Validation};
 use network::{Network, Shape};
 pub use settings::DeepAr;
 use windows::Windows;
@@ -118,7 +118,8 @@ impl DeepAr {
         };
         DeepArLearner {
             windows: windows(&train),
-            validation: measured.filter(|_| held_out).as_ref().map(windows),
+            validation: (measured.filter(|_| held_out))
+                .map(|panel| Validation::new(&panel, data.horizon)),
             batches: self.batches_per_epoch.get(),
             size: self.batch_size.get(),
             fingerprint: data.panel.fingerprint(),

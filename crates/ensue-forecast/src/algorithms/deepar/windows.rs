@@ -119,6 +119,7 @@ impl Windows {
     }
 
     /// The last window of every series, in batches of `size`.
+    #[cfg(test)]
     pub(super) fn last(&self, size: usize) -> impl Iterator<Item = Batch> + '_ {
         let horizon = self.inputs.horizon;
         let windows: Vec<Window> = (0..self.series.len())

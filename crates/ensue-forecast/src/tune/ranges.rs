@@ -1,0 +1,68 @@
+//! What each algorithm may vary.
+
+use ensue_nn::search::{Ranges, Tunable};
+use ensue_tune::{Assignment, Scale, Space, SpaceBuilder};
+
+use crate::{AnyAlgorithm, SettingsError};
+
+impl Tunable for AnyAlgorithm {
+    const TAG: &'static str = "algorithm";
+
+    fn name(&self) -> &'static str {
+        Self::name(self)
+    }
+}
+
+impl AnyAlgorithm {
+    /// The same algorithm with other values of some settings, by their names in a settings file.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when the algorithm has no such setting, or a value is not acceptable.
+    pub fn with(&self, assignment: &Assignment) -> Result<Self, SettingsError> {
+        let changed = self.with_values(assignment)?;
+        changed.check()?;
+        Ok(changed)
+    }
+
+    /// What a search varies for a horizon; empty for an algorithm without settings that pay to tune.
+    ///
+    /// `Deep_AR_Plus`:
+    ///
+    /// | name | Amazon | wide |
+    /// |---|---|---|
+    /// | `context_length` | a tenth of the horizon to ten times the horizon, at most 200 | half the horizon to ten times, at most 400, log |
+    /// | `learning_rate` | 0.0001 to 0.1, log | 0.0005 to 0.02, log |
+    /// | `num_cells` | | 20 to 120, log |
+    /// | `num_layers` | | 1 to 3 |
+    /// | `dropout_rate` | | 0 to 0.4 |
+    /// | `batch_size` | | 16 to 128, log |
+    /// | `scale_weighting` | | 0 to 1 |
+    /// | `likelihood` | | `student-T`, `gaussian`, `piecewise-linear` |
+    pub fn space(&self, ranges: Ranges, horizon: usize) -> Space {
+        let h = horizon as i64;
+        let space = Space::builder();
+        match (self, ranges) {
+            (Self::DeepAr(_), Ranges::Amazon) => built(
+                space
+                    .integer("context_length", (h + 9) / 10..=(10 * h).min(200), Scale::Linear)
+                    .float("learning_rate", 1e-4..=1e-1, Scale::Logarithmic),
+            ),
+            (Self::DeepAr(_), Ranges::Wide) => built(
+                space
+                    .integer("context_length", (h + 1) / 2..=(10 * h).min(400), Scale::Logarithmic)
+                    .float("learning_rate", 5e-4..=2e-2, Scale::Logarithmic)
+                    .integer("num_cells", 20..=120, Scale::Logarithmic)
+                    .integer("num_layers", 1..=3, Scale::Linear)
+                    .float("dropout_rate", 0.0..=0.4, Scale::Linear)
+                    .integer("batch_size", 16..=128, Scale::Logarithmic)
+                    .float("scale_weighting", 0.0..=1.0, Scale::Linear)
+                    .categorical("likelihood", ["student-T", "gaussian", "piecewise-linear"]),
+            ),
+            (Self::Naive(_) | Self::SeasonalNaive(_), _) => Space::default(),
+        }
+    }
+}
+
+fn built(space: SpaceBuilder) -> Space {
+    space.build().expect("the ranges are written down here, for any horizon up to 500")
+}

@@ -1,0 +1,131 @@
+use std::num::NonZeroUsize;
+
+use ensue_core::{Frequency, Panel, Run, Seed, Series};
+use ensue_tune::{
+    Scale, Space,
+    sampler::{AnySampler, Random},
+};
+
+use super::*;
+use crate::{
+    AnyAlgorithm, Predictor, PredictorSettings, TrainingData,
+    algorithms::{deepar::DeepAr, naive::Naive},
+};
+
+const HORIZON: usize = 4;
+
+/// Six weekly rhythms of different sizes, whose last `HORIZON` steps are `last`.
+fn panel(last: impl Fn(usize, usize) -> f64) -> Panel {
+    let series = (0..6).map(|n| {
+        let value = |day: usize| (n + 1) as f64 * (2.0 + (day % 7) as f64);
+        let known = 60 - HORIZON;
+        let end = (known..60).map(|day| last(n, day));
+        Series::new([format!("item-{n}")], 0, (0..known).map(value).chain(end).collect())
+    });
+    Panel::new(Frequency::DAILY, series.collect()).unwrap()
+}
+
+fn rhythm() -> Panel {
+    panel(|n, day| (n + 1) as f64 * (2.0 + (day % 7) as f64))
+}
+
+fn small() -> DeepAr {
+    let count = |n| NonZeroUsize::new(n).unwrap();
+    DeepAr {
+        epochs: count(9),
+        batch_size: count(16),
+        batches_per_epoch: count(6),
+        num_cells: count(8),
+        num_layers: count(1),
+        num_eval_samples: count(50),
+        learning_rate: 1e-4,
+        anchors: false,
+        ..DeepAr::default()
+    }
+}
+
+fn hpo(trials: u64) -> Hpo {
+    let space = Space::builder()
+        .float("learning_rate", 1e-4..=5e-2, Scale::Logarithmic)
+        .integer("context_length", 4..=14, Scale::Linear)
+        .build();
+    Hpo {
+        space: Some(space.unwrap()),
+        max_number_of_training_jobs: Some(trials),
+        max_parallel_training_jobs: NonZeroUsize::new(1),
+        sampler: AnySampler::Random(Random::default()),
+        ..Hpo::default()
+    }
+}
+
+fn train(hpo: Hpo, panel: &Panel) -> Predictor {
+    let settings = PredictorSettings::new(small(), HORIZON).with_hpo(hpo);
+    settings.train(panel, &mut Run::new("ndarray").with_seed(Seed(1))).unwrap()
+}
+
+#[test]
+fn a_search_lowers_the_loss_and_says_what_it_did() {
+    // Oracle: the settings as given, which hardly learn, are trial 0.
+    let predictor = train(hpo(10), &rhythm());
+    let tuning = predictor.tuning().unwrap();
+    assert_eq!(tuning.trials.len(), 10);
+    let (given, best) = (&tuning.trials[0], tuning.best().unwrap());
+    assert_eq!(given.assignment.number("learning_rate"), Some(1e-4));
+    assert_eq!(given.assignment.integer("context_length"), Some(2 * HORIZON as i64));
+    assert!(best.values[0] < 0.7 * given.values[0], "{tuning}");
+    let AnyAlgorithm::DeepAr(served) = &predictor.settings().algorithm else { panic!() };
+    assert_eq!(Some(served.learning_rate), best.assignment.number("learning_rate"));
+    assert!(!served.validation, "nothing is held back from the last training");
+    let dir = tempfile::tempdir().unwrap();
+    predictor.save(dir.path().join("p")).unwrap();
+    let loaded = Predictor::load(dir.path().join("p"), "ndarray").unwrap();
+    assert_eq!(loaded.tuning(), predictor.tuning());
+    assert!(tuning.charts().iter().all(|(_, chart)| chart.starts_with("<svg")));
+}
+
+#[test]
+fn a_search_never_sees_a_backtest_window() {
+    // Oracle: windows that hold a level of a million, or the rhythm; the trials are bit for bit the same.
+    let panels = [rhythm(), panel(|n, day| 1e6 + (n * day) as f64)];
+    let searched = panels.map(|panel| {
+        let predictor = train(hpo(5), &panel);
+        let tuning = predictor.tuning().unwrap();
+        let trials = tuning.trials.iter().map(|trial| {
+            let values: Vec<u64> = trial.measurements.iter().map(|m| m.value.to_bits()).collect();
+            (trial.assignment.clone(), trial.state, values)
+        });
+        (trials.collect::<Vec<_>>(), tuning.chosen, predictor.settings().algorithm.clone())
+    });
+    assert_eq!(searched[0], searched[1]);
+}
+
+#[test]
+fn spaces_fit_their_algorithms() {
+    // Oracle: every corner of every space is accepted by the algorithm it is for, for any horizon.
+    for name in AnyAlgorithm::NAMES {
+        let algorithm = AnyAlgorithm::by_name(name).unwrap();
+        for ranges in [Ranges::Amazon, Ranges::Wide] {
+            for horizon in [1, 2, 13, 48, 500] {
+                let space = algorithm.space(ranges, horizon);
+                for at in [0.0, 0.5, 1.0] {
+                    let corner = space.from_unit(&vec![at; space.parameters().len()]);
+                    algorithm.with(&corner).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_search_is_said() {
+    // Oracle: the messages.
+    let data = TrainingData { panel: rhythm(), horizon: HORIZON };
+    let run = Run::new("ndarray");
+    let naive = AnyAlgorithm::from(Naive::default());
+    let error = Hpo::default().search(&naive, &data, 1, &run).unwrap_err().to_string();
+    assert!(error.contains("algorithm is Naive, but has no settings to tune"), "{error}");
+    let many = Hpo { max_number_of_training_jobs: Some(41), ..Hpo::default() };
+    let settings = PredictorSettings::new(small(), HORIZON).with_hpo(many);
+    let error = settings.check().unwrap_err().to_string();
+    assert!(error.contains("max_number_of_training_jobs is 41, but must be 1 to 40"), "{error}");
+}
