@@ -19,6 +19,7 @@ mod progress;
 mod put;
 mod query;
 mod rank;
+mod search;
 mod serve;
 mod settings;
 mod tables;

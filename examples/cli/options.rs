@@ -11,6 +11,7 @@ use crate::delete_user::DeleteUserOptions;
 use crate::forecast::options::Forecasting;
 use crate::put::PutOptions;
 use crate::rank::RankOptions;
+use crate::search::Search;
 use crate::serve::{Asking, Served};
 
 /// Recommendations and forecasts from tables: train, measure, save and query on any GPU or the CPU.
@@ -113,6 +114,11 @@ pub(crate) struct TrainOptions {
     /// What is held back to measure: newest-tenth, last-item or temporal-holdout [default: newest-tenth].
     #[arg(long, value_name = "MODE")]
     pub(crate) evaluation: Option<EvaluationMode>,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Let HRNN, HRNN-Metadata and HRNN-Coldstart compete where the data permit them.
+    #[arg(long, requires = "hpo", conflicts_with = "recipe")]
+    pub(crate) auto: bool,
     #[command(flatten)]
     pub(crate) machine: Machine,
     /// Leave a checkpoint after each epoch here, and resume from the one found here.

@@ -51,6 +51,14 @@ fn follow(bar: &ProgressBar, progress: &Progress) {
                 "epoch {epoch}/{epochs}: loss {train_loss:.4}{validation}, {seconds:.1} s, {pace:.0} events/s"
             ));
         }
+        Progress::Trial { trial, state, value, best, left, .. } => {
+            let value = value.map_or_else(|| "no value".to_owned(), |value| format!("{value:.4}"));
+            let best = best.map_or_else(String::new, |(trial, value)| {
+                format!(", best {value:.4} (trial {trial})")
+            });
+            let left = left.map_or_else(String::new, |left| format!(", {left:.0} s left"));
+            bar.println(format!("trial {trial}: {value}, {state}{best}{left}"));
+        }
         Progress::Resumed { epoch } => bar.println(format!("resumed after epoch {epoch}")),
         Progress::Warning { message } => {
             // A warning must be seen in a log file too, where the bar is hidden.

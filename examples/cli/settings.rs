@@ -43,6 +43,10 @@ pub(crate) fn plan(options: &TrainOptions) -> Result<Plan, AnyError> {
     if let Some(mode) = options.evaluation {
         set(&mut tree, "evaluation", json!(mode))?;
     }
+    options.search.set(&mut tree)?;
+    if options.auto {
+        set(&mut tree, "hpo.recipes", json!(Hpo::auto_ml().recipes))?;
+    }
     set_named(&mut tree, &options.settings)?;
     let rules = take_rules(&mut tree)?;
     let solution = serde_json::from_value(tree).map_err(|error| format!("settings: {error}"))?;

@@ -415,3 +415,25 @@ fn a_user_is_deleted_from_log_and_version() {
     }
     assert!(fail(folder.path(), "delete-user --version model --user u0", 2).contains("--log"));
 }
+
+// Oracle: the trials in the journal, the charts in the folder, and the settings that the search chose.
+#[test]
+fn a_search_keeps_its_trials_and_draws_them() {
+    let folder = folder();
+    let train = "train --interactions shop.csv --evaluation last-item --set import.min_interactions=100 --out model \
+                 --set recipe.hidden_dimension=8 --set recipe.epochs=3 --hpo wide --journal trials.jsonl --charts charts";
+    let printed = succeed(folder.path(), &format!("{train} --jobs 4 --threads 1"));
+    assert!(printed.contains("search by normalized_discounted_cumulative_gain_at_10"), "{printed}");
+    assert!(printed.contains("4 trials") && printed.contains("chosen"), "{printed}");
+    for chart in ["history", "curves", "parallel", "importance"] {
+        let chart = fs::read_to_string(folder.path().join(format!("charts/{chart}.svg"))).unwrap();
+        assert!(chart.starts_with("<svg"), "{chart}");
+    }
+    // More jobs go on from the journal.
+    let json = succeed(folder.path(), &format!("{train} --jobs 5 --threads 1 --json"));
+    assert_eq!(json.matches("\"number\":").count(), 5, "{json}");
+    let journal = fs::read_to_string(folder.path().join("trials.jsonl")).unwrap();
+    assert_eq!(journal.lines().filter(|line| line.contains("\"finish\"")).count(), 5);
+    let refused = fail(folder.path(), &format!("{train} --jobs 0"), 1);
+    assert!(refused.contains("max_number_of_training_jobs is 0"), "{refused}");
+}

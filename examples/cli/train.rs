@@ -13,7 +13,7 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     plan.solution.recipe.check()?;
     // Saving comes last: a place that cannot be written should not cost a training first.
     drop(ensue::core::ArtifactWriter::create(&options.out)?);
-    let mut run = run(&options.machine);
+    let mut run = options.search.limit(run(&options.machine))?;
     if let Some(dir) = &options.checkpoint {
         run = run.with_checkpoint(CheckpointPolicy { dir: dir.clone(), keep: false });
     }
@@ -22,6 +22,7 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let group = DatasetGroup::import(&with_metadata(request, &options.metadata)?, &mut run)?;
     let version = plan.solution.train(&group, &mut run)?;
     version.save(&options.out)?;
+    options.search.draw(version.tuning())?;
     if options.json {
         let answer = json!({
             "version": options.out,
@@ -34,6 +35,7 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
             "duplicates_dropped": group.duplicates_dropped,
             "fit_seconds": version.evaluation().own().fit_seconds,
             "evaluation": version.evaluation(),
+            "tuning": version.tuning(),
         });
         println!("{answer}");
     } else {
@@ -44,6 +46,9 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
             group.interactions.len(),
             group.duplicates_dropped,
         );
+        if let Some(tuning) = version.tuning() {
+            println!("{tuning}");
+        }
         println!("{}saved in {}", version.evaluation(), options.out.display());
     }
     Ok(())

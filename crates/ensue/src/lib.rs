@@ -133,6 +133,7 @@
 //! | [`forecast`] | algorithms, predictors, backtests, forecasts |
 //! | [`data`] | schemas, import, vocabularies; tables of time series in [`data::forecast`] |
 //! | [`core`](mod@core) | interactions, series, metrics, splits, runs, seeds, artifacts |
+//! | [`tune`] | hyperparameter search, useful alone |
 //! | [`nn`] | devices, training loop, networks |
 //!
 //! # Features
@@ -142,19 +143,25 @@
 //! The same seed, data, device and thread count give the same bytes on `ndarray`. A killed training resumes from its
 //! checkpoint. Nothing a user can type panics.
 
+mod auto;
+
+pub use auto::Auto;
 pub use ensue_core as core;
 pub use ensue_data as data;
 pub use ensue_forecast as forecast;
 pub use ensue_nn as nn;
 pub use ensue_recommend as recommend;
+pub use ensue_tune as tune;
 
 /// What most programs use: `use ensue::prelude::*;`.
 ///
 /// Where both halves have a type of one name, that of the forecasts begins with `Forecast`: `ForecastSource` and
 /// `ForecastSchema` are the [`Source`](crate::data::forecast::Source) and [`Schema`](crate::data::forecast::Schema) of
-/// `ensue::data::forecast`. Errors of settings and fits, which come inside others, stay in `ensue::recommend` and
+/// `ensue::data::forecast`, and `ForecastHpo` is [`Hpo`](crate::forecast::tune::Hpo) of `ensue::forecast::tune`. Errors of settings and fits, which come inside others, stay in `ensue::recommend` and
 /// `ensue::forecast`.
 pub mod prelude {
+    #[doc(inline)]
+    pub use crate::Auto;
     #[doc(inline)]
     pub use ensue_core::{
         AccuracyMetrics, Budget, CancelFlag, CheckpointPolicy, EvaluationMode, EvaluatorReport,
@@ -181,15 +188,17 @@ pub mod prelude {
             naive::Naive,
             seasonal_naive::{Intervals, SeasonalNaive},
         },
+        tune::Hpo as ForecastHpo,
     };
     #[doc(inline)]
     pub use ensue_nn::likelihood::Likelihood;
     #[doc(inline)]
     pub use ensue_recommend::{
         AnyRecipe, BatchError, BatchOptions, BatchReport, Campaign, CampaignConfig, CampaignError,
-        Evaluation, EventOutcome, PersonalizedRanking, Promotion, PutEvent, PutEvents, PutItem,
-        PutUser, RankRequest, Recipe, Recommend, RecommendRequest, Recommendations,
-        RecommendedItem, SessionEvent, Solution, SolutionError, SolutionVersion,
+        Evaluation, EventOutcome, Hpo, PersonalizedRanking, Promotion, PutEvent, PutEvents,
+        PutItem, PutUser, Ranges, RankRequest, Recipe, Recommend, RecommendRequest,
+        Recommendations, RecommendedItem, SessionEvent, Solution, SolutionError, SolutionVersion,
+        Tuning,
         recipes::{hrnn::Hrnn, markov::Markov, popularity_count::PopularityCount},
     };
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use ensue::prelude::*;
 
 use crate::options::{Machine, Settings, name_and_value};
+use crate::search::Search;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Forecasting {
@@ -75,6 +76,8 @@ pub(crate) struct TrainOptions {
     pub(crate) offset: Option<usize>,
     #[command(flatten)]
     pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) search: Search,
     #[command(flatten)]
     pub(crate) machine: Machine,
     /// Leave a checkpoint after each epoch here, and resume from the one found here.

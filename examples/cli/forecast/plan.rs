@@ -62,6 +62,7 @@ pub(super) fn plan(options: &TrainOptions) -> Result<Plan, AnyError> {
             set(&mut tree, name, value)?;
         }
     }
+    options.search.set(&mut tree)?;
     set_named(&mut tree, &options.settings)?;
     let import = tree.as_object_mut().and_then(|tree| tree.remove("import"));
     let mut import = match import {

@@ -17,7 +17,7 @@ use crate::{About, AnyError};
 pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let plan = plan(options)?;
     check_place(&options.out)?;
-    let mut run = run(&options.machine);
+    let mut run = options.search.limit(run(&options.machine))?;
     if let Some(dir) = &options.checkpoint {
         run = run.with_checkpoint(CheckpointPolicy { dir: dir.clone(), keep: false });
     }
@@ -27,6 +27,7 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let forecast = predictor.create_forecast(panel, run.seed)?;
     predictor.save(predictor_in(&options.out))?;
     forecast.save(forecast_in(&options.out))?;
+    options.search.draw(predictor.tuning())?;
     let with_history = panel.series().iter().filter(|series| !series.is_empty()).count();
     let rows = group.statistics.first().map_or(0, |target| target.rows);
     if options.json {
@@ -41,6 +42,7 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
             "aggregated_rows": group.aggregated_rows,
             "fit_seconds": predictor.backtest().own().fit_seconds,
             "backtest": predictor.backtest(),
+            "tuning": predictor.tuning(),
         });
         println!("{answer}");
         return Ok(());
@@ -57,6 +59,9 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
         if !names.is_empty() {
             print!("; {what}: {}", names.join(", "));
         }
+    }
+    if let Some(tuning) = predictor.tuning() {
+        print!("\n{tuning}");
     }
     println!("\n{}saved in {}", predictor.backtest(), options.out.display());
     Ok(())

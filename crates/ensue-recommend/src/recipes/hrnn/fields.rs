@@ -1,9 +1,9 @@
 //! Fields of items, users and moments in the network.
 //!
 //! ```text
-//! vector of item i  = own_i v_i + sum of the vectors of its fields     (in and out; the same for its bias)
-//! input of event t  = vector of its item + code + type + user's fields + fields of its moment
-//! output            = state + user's fields + fields of the moment asked about
+//! vector of item i  = own_i v_i + rate * sum of the vectors of its fields     (in and out; the same for its bias)
+//! input of event t  = vector of its item + code + type + rate * (user's fields + fields of its moment)
+//! output            = state + rate * (user's fields + fields of the moment asked about)
 //! score of item i   = output . vector of item i + bias of item i
 //! ```
 //!
@@ -34,6 +34,19 @@ const ITEMS: &str = "hrnn_items.bags";
 const USERS: &str = "hrnn_users.bags";
 const CONTEXTS: &str = "hrnn_contexts.bags";
 const COLD: &str = "hrnn_cold.u8";
+
+/// What the fields of an item are multiplied by. Adam's steps are of one size for all numbers, however often they are used:
+/// the factor is how much slower fields learn than items. Each event moves the fields of its item, which are those of hundreds
+/// of others; at the rate of the items those others never come to rest. (MovieLens-100K, NDCG@10 without fields of users:
+/// .347 with 1, .359 with 0.2; plain HRNN .352.)
+const ITEM_RATE: f32 = 0.2;
+
+/// The same for fields of users. Age and occupation together nearly name a user, and what a network learns by heart about
+/// one is what they have had already. (.330 with 1 and no fields of items; .344 with 0.2, .356 with 0.05 beside those of items.)
+pub(super) const USER_RATE: f32 = 0.05;
+
+/// The same for fields of moments.
+pub(super) const CONTEXT_RATE: f32 = 0.2;
 
 /// Rows of the tables of fields; no table where it is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,8 +125,8 @@ impl FieldLevel {
         }
         if let Some(fields) = &self.items {
             let n = bias.dims()[0];
-            vectors = vectors + sums(fields.vectors.val(), bags.clone(), device);
-            bias = bias + sums(fields.bias.val(), bags, device).reshape([n]);
+            vectors = vectors + sums(fields.vectors.val(), bags.clone(), device) * ITEM_RATE;
+            bias = bias + sums(fields.bias.val(), bags, device).reshape([n]) * ITEM_RATE;
         }
         (vectors, bias)
     }
@@ -132,8 +145,12 @@ impl FieldLevel {
         let Some(fields) = self.items.take() else { return };
         let [rows, width] = fields.vectors.val().dims();
         let (vectors, biases) = (values(vectors.clone()), values(biases.clone()));
-        let found = field_vectors(bags, rows, &vectors, width, counts);
-        let biases = field_vectors(bags, rows, &biases, 1, counts);
+        let scaled = |mut found: Vec<f32>| {
+            found.iter_mut().for_each(|value| *value /= ITEM_RATE);
+            found
+        };
+        let found = scaled(field_vectors(bags, rows, &vectors, width, counts));
+        let biases = scaled(field_vectors(bags, rows, &biases, 1, counts));
         let tensor =
             |numbers, shape| Tensor::<2>::from_data(TensorData::new(numbers, shape), device);
         let (vectors, bias) = (tensor(found, [rows, width]), tensor(biases, [rows, 1]));
@@ -148,19 +165,21 @@ impl SideFields {
     /// What is added to inputs, `[bags, hidden]`.
     pub(super) fn input<'a>(
         &self,
+        rate: f32,
         bags: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
         device: &Device,
     ) -> Tensor<2> {
-        sums(self.input.val(), bags, device)
+        sums(self.input.val(), bags, device) * rate
     }
 
     /// What is added to outputs, `[bags, hidden]`.
     pub(super) fn output<'a>(
         &self,
+        rate: f32,
         bags: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
         device: &Device,
     ) -> Tensor<2> {
-        sums(self.output.val(), bags, device)
+        sums(self.output.val(), bags, device) * rate
     }
 }
 

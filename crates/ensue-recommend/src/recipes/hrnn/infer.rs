@@ -6,7 +6,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ensue_core::History;
 use ensue_nn::recurrent::State as Recurrent;
 
-use super::{context::Coder, fields::Facts, network::Network, repeat::Seen};
+use super::{
+    context::Coder,
+    fields::{CONTEXT_RATE, Facts, USER_RATE},
+    network::Network,
+    repeat::Seen,
+};
 use crate::features::Bag;
 
 /// Events that one sweep reads at most, over all its rows: bounds the memory of a batch.
@@ -202,10 +207,10 @@ impl Inference<'_> {
         if let Some(fields) = &self.network.fields {
             let shape = x.dims();
             if let Some(level) = &fields.users {
-                x = x + level.input(users.into_iter(), self.device).reshape(shape);
+                x = x + level.input(USER_RATE, users.into_iter(), self.device).reshape(shape);
             }
             if let Some(level) = &fields.contexts {
-                x = x + level.input(contexts.into_iter(), self.device).reshape(shape);
+                x = x + level.input(CONTEXT_RATE, contexts.into_iter(), self.device).reshape(shape);
             }
         }
         x
