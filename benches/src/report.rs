@@ -136,6 +136,13 @@ impl Report {
         self.notes.push(text.into());
     }
 
+    /// Adds the rows and lines of another report on the same seeds.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.notes.extend(other.notes);
+        self.missing = self.missing.take().or(other.missing);
+    }
+
     /// Notes what became of a part: its failure leaves the values measured before it standing.
     pub(crate) fn part(&mut self, measured: Result<(), Failure>) {
         self.missing = self.missing.take().or(measured.err());

@@ -1,12 +1,13 @@
 //! `[hpo-budget]`: a search that is given a minute takes a minute.
 
 use std::{
+    io::Write,
     num::NonZeroUsize,
     time::{Duration, Instant},
 };
 
 use ensue::{
-    core::{Budget, EvaluationMode, Run, Seed, split},
+    core::{Budget, EvaluationMode, Progress, Run, Seed, split},
     recommend::{AnyRecipe, EvaluationOptions, Hpo, TrainingData, evaluate},
 };
 
@@ -40,15 +41,7 @@ pub(crate) fn search(seconds: u64, threads: NonZeroUsize, seed: u64) -> Result<S
         .with_seed(Seed(seed))
         .with_threads(threads)
         .with_budget(Budget { wall: Some(Duration::from_secs(seconds)) })
-        .on_progress(|progress| {
-            use std::io::Write;
-            if let ensue::core::Progress::Trial { trial, value, state, steps, best, left, .. } = progress {
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "  trial {trial}: {value:.4?} {state} after {steps}, best {best:.4?}, left {left:.0?}"
-                );
-            }
-        });
+        .on_progress(tell);
     let (recipe, tuning) = hpo.search(&AnyRecipe::by_name("aws-hrnn")?, &data, 1, &run)?;
     let model = recipe.fit(&data, &mut run)?;
     let options = EvaluationOptions::new(EvaluationMode::TemporalHoldout.ndcg_form());
@@ -64,6 +57,17 @@ pub(crate) fn search(seconds: u64, threads: NonZeroUsize, seed: u64) -> Result<S
             serde_json::to_string(&best.assignment).unwrap_or_default()
         }),
     })
+}
+
+/// Tells of trials on standard error.
+pub(crate) fn tell(progress: &Progress) {
+    if let Progress::Trial { trial, value, state, steps, best, left, .. } = progress {
+        // Nobody may be listening; that is no reason to stop.
+        let _ = writeln!(
+            std::io::stderr(),
+            "  trial {trial}: {value:.4?} {state} after {steps}, best {best:.4?}, left {left:.0?}"
+        );
+    }
 }
 
 /// NDCG@10 of settings as they are.

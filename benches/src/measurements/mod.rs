@@ -63,10 +63,22 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         run: hpo_budget::measure,
     },
     Measurement {
+        name: "hpo-gain",
+        about: "15 minutes of search against the defaults: HRNN on MovieLens-100K, DeepAR on M4 weekly",
+        seeds: 3,
+        run: hpo_gain::measure,
+    },
+    Measurement {
         name: "hpo-gain-hrnn",
-        about: "HRNN on MovieLens-100K: 15 minutes of search against the defaults",
+        about: "the first half of hpo-gain",
         seeds: 3,
         run: hpo_gain::hrnn,
+    },
+    Measurement {
+        name: "hpo-gain-deepar",
+        about: "the second half of hpo-gain",
+        seeds: 3,
+        run: hpo_gain::deepar,
     },
     Measurement {
         name: "hrnn-movielens",

@@ -70,7 +70,7 @@ fn knots_are_distinct_quantiles() {
     assert!(knots(Vec::new()).is_empty());
 }
 
-// Oracle: sums by hand.
+// Oracle: sums by hand, for the product and for picked rows.
 #[test]
 fn sums_are_weighted_rows() {
     let device = ensue_nn::device::open("ndarray").unwrap();
@@ -79,6 +79,8 @@ fn sums_are_weighted_rows() {
     let sum = sums(table.clone(), bags.iter().copied(), &device);
     let values: Vec<f32> = sum.into_data().try_to_vec().unwrap();
     assert_eq!(values, [100.5, 201.0, 0.0, 0.0, -10.0, -20.0]);
+    let picked = bags::picked(table.clone(), bags.iter().copied(), &device);
+    assert_eq!(picked.into_data().try_to_vec::<f32>().unwrap(), values);
     let empty: [&[(u32, f32)]; 2] = [&[], &[]];
     assert_eq!(sums(table, empty.iter().copied(), &device).dims(), [2, 2]);
 }

@@ -124,9 +124,12 @@ impl FieldLevel {
             bias = bias * own;
         }
         if let Some(fields) = &self.items {
-            let n = bias.dims()[0];
-            vectors = vectors + sums(fields.vectors.val(), bags.clone(), device) * ITEM_RATE;
-            bias = bias + sums(fields.bias.val(), bags, device).reshape([n]) * ITEM_RATE;
+            let [n, hidden] = vectors.dims();
+            // Vectors and biases side by side: one sum.
+            let both = Tensor::cat(vec![fields.vectors.val(), fields.bias.val()], 1);
+            let both = sums(both, bags, device) * ITEM_RATE;
+            vectors = vectors + both.clone().slice([0..n, 0..hidden]);
+            bias = bias + both.slice([0..n, hidden..hidden + 1]).reshape([n]);
         }
         (vectors, bias)
     }
