@@ -143,7 +143,7 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
     Measurement {
         name: "coldstart-movielens",
         about: "HRNN-Coldstart on half of MovieLens-100K's films, known by genre only, against random order",
-        seeds: 5,
+        seeds: 10,
         run: coldstart_movielens::measure,
     },
     Measurement {

@@ -23,7 +23,7 @@ const NAME: &str = "search";
 /// | `scheduler` | ASHA | who ends trials early | [`AnyScheduler`] |
 /// | `journal` | none: in memory | file of the trials: a search that was killed goes on, several processes share one | |
 ///
-/// The first trial has the settings as given, so that a search is never worse on what it is measured on.
+/// The first trials are those with the settings as given: the search begins from what is known.
 ///
 /// ```
 /// use ensue_forecast::tune::{Hpo, Ranges};

@@ -30,7 +30,7 @@ pub(super) const EACH_EPOCH: &str = "normalized_discounted_cumulative_gain_at_10
 /// | `recipes` | none: the solution's own | recipes that compete | [`AnyRecipe`] |
 /// | `journal` | none: in memory | file of the trials: a search that was killed goes on, several processes share one | |
 ///
-/// The first trial of each recipe has the settings as given, so that a search is never worse on the validation part.
+/// The first trials are those with the settings as given: the search begins from what is known.
 ///
 /// ```
 /// use ensue_recommend::tune::{Hpo, Ranges};

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! vector of item i  = own_i v_i + rate * sum of the vectors of its fields     (in and out; the same for its bias)
-//! input of event t  = vector of its item + code + type + rate * (user's fields + fields of its moment)
-//! output            = state + rate * (user's fields + fields of the moment asked about)
+//! input of event t  = vector of its item + code + type + rate * user's fields + fields of its moment
+//! output            = state + rate * user's fields + fields of the moment asked about
 //! score of item i   = output . vector of item i + bias of item i
 //! ```
 //!
@@ -44,9 +44,6 @@ const ITEM_RATE: f32 = 0.2;
 /// The same for fields of users. Age and occupation together nearly name a user, and what a network learns by heart about
 /// one is what they have had already. (.330 with 1 and no fields of items; .344 with 0.2, .356 with 0.05 beside those of items.)
 pub(super) const USER_RATE: f32 = 0.05;
-
-/// The same for fields of moments.
-pub(super) const CONTEXT_RATE: f32 = 0.2;
 
 /// Rows of the tables of fields; no table where it is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,21 +165,19 @@ impl SideFields {
     /// What is added to inputs, `[bags, hidden]`.
     pub(super) fn input<'a>(
         &self,
-        rate: f32,
         bags: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
         device: &Device,
     ) -> Tensor<2> {
-        sums(self.input.val(), bags, device) * rate
+        sums(self.input.val(), bags, device)
     }
 
     /// What is added to outputs, `[bags, hidden]`.
     pub(super) fn output<'a>(
         &self,
-        rate: f32,
         bags: impl Iterator<Item = &'a [(u32, f32)]> + Clone,
         device: &Device,
     ) -> Tensor<2> {
-        sums(self.output.val(), bags, device) * rate
+        sums(self.output.val(), bags, device)
     }
 }
 

@@ -8,7 +8,7 @@ use ensue_nn::recurrent::State as Recurrent;
 
 use super::{
     context::Coder,
-    fields::{CONTEXT_RATE, Facts, USER_RATE},
+    fields::{Facts, USER_RATE},
     network::Network,
     repeat::Seen,
 };
@@ -207,10 +207,10 @@ impl Inference<'_> {
         if let Some(fields) = &self.network.fields {
             let shape = x.dims();
             if let Some(level) = &fields.users {
-                x = x + level.input(USER_RATE, users.into_iter(), self.device).reshape(shape);
+                x = x + level.input(users.into_iter(), self.device).reshape(shape) * USER_RATE;
             }
             if let Some(level) = &fields.contexts {
-                x = x + level.input(CONTEXT_RATE, contexts.into_iter(), self.device).reshape(shape);
+                x = x + level.input(contexts.into_iter(), self.device).reshape(shape);
             }
         }
         x

@@ -15,7 +15,7 @@ use ensue_nn::{
 use super::{
     Hierarchy,
     context::CODES,
-    fields::{CONTEXT_RATE, Facts, FieldLevel, FieldRows, USER_RATE},
+    fields::{Facts, FieldLevel, FieldRows, USER_RATE},
     stream::Batch,
 };
 
@@ -215,11 +215,11 @@ impl Network {
             let shape = [lanes, time, hidden];
             if let Some(users) = &fields.users {
                 let bags = batch.users.iter().map(|&user| facts.users.of(user));
-                x = x + users.input(USER_RATE, bags, device).reshape(shape);
+                x = x + users.input(bags, device).reshape(shape) * USER_RATE;
             }
             if let Some(contexts) = &fields.contexts {
                 let bags = batch.contexts.iter().map(|&context| facts.contexts.of(context));
-                x = x + contexts.input(CONTEXT_RATE, bags, device).reshape(shape);
+                x = x + contexts.input(bags, device).reshape(shape);
             }
         }
         if !batch.input_mask.is_empty() {
@@ -353,10 +353,10 @@ impl Network {
     ) -> Tensor<2> {
         let mut h = h;
         if let Some(level) = self.fields.as_ref().and_then(|fields| fields.users.as_ref()) {
-            h = h + level.output(USER_RATE, users, device);
+            h = h + level.output(users, device) * USER_RATE;
         }
         if let Some(level) = self.fields.as_ref().and_then(|fields| fields.contexts.as_ref()) {
-            h = h + level.output(CONTEXT_RATE, contexts, device);
+            h = h + level.output(contexts, device);
         }
         h
     }
