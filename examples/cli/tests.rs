@@ -425,7 +425,7 @@ fn a_search_keeps_its_trials_and_draws_them() {
     let printed = succeed(folder.path(), &format!("{train} --jobs 4 --threads 1"));
     assert!(printed.contains("search by normalized_discounted_cumulative_gain_at_10"), "{printed}");
     assert!(printed.contains("4 trials") && printed.contains("chosen"), "{printed}");
-    for chart in ["history", "curves", "parallel", "importance"] {
+    for chart in ["history", "curves", "parallel", "importance", "pareto"] {
         let chart = fs::read_to_string(folder.path().join(format!("charts/{chart}.svg"))).unwrap();
         assert!(chart.starts_with("<svg"), "{chart}");
     }

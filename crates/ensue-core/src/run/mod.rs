@@ -122,7 +122,7 @@ impl Run {
     ///         if report.metric < 0.5 { Decision::Stop } else { Decision::Continue }
     ///     },
     ///     |run| (1..9).take_while(|&step| {
-    ///         let report = Report { step, metric: 1.0 / step as f64 };
+    ///         let report = Report { step, steps: 8, metric: 1.0 / step as f64 };
     ///         run.report(report) == Decision::Continue
     ///     }).count(),
     /// );
@@ -140,7 +140,8 @@ impl Run {
             // Without somebody to ask, which is when the hook panicked, the work may as well end.
             ask.send(report).ok().and_then(|()| answered.recv().ok()).unwrap_or(Decision::Stop)
         });
-        thread::scope(|scope| {
+        // The answers' sender moves in: when the hook panics, the work hears of it instead of waiting for ever.
+        thread::scope(move |scope| {
             let worker = scope.spawn(move || {
                 let done = work(&mut run);
                 // The run holds the sender: with it goes the loop below.
@@ -265,6 +266,8 @@ impl CancelFlag {
 pub struct Report {
     /// How far training is; epochs for neural recipes.
     pub step: usize,
+    /// Where it will end at the latest.
+    pub steps: usize,
     /// The validation metric; higher is better.
     pub metric: f64,
 }
@@ -303,10 +306,23 @@ mod tests {
             worse += usize::from(report.metric < 0.5);
             if worse == 2 { Decision::Stop } else { Decision::Continue }
         });
-        let decisions = [0.4, 0.6, 0.3].map(|metric| run.report(Report { step: 0, metric }));
+        let decisions =
+            [0.4, 0.6, 0.3].map(|metric| run.report(Report { step: 0, steps: 3, metric }));
         assert_eq!(decisions, [Decision::Continue, Decision::Continue, Decision::Stop]);
         let silent = Run::new("ndarray");
-        assert_eq!(silent.report(Report { step: 9, metric: 0.0 }), Decision::Continue);
+        assert_eq!(silent.report(Report { step: 9, steps: 9, metric: 0.0 }), Decision::Continue);
+    }
+
+    #[test]
+    fn a_hook_that_panics_ends_the_work() {
+        // Oracle: the panic comes out, and the work is told to stop.
+        let panicked = std::panic::catch_unwind(|| {
+            Run::new("ndarray").reporting_to(
+                |_| panic!("the hook"),
+                |run| run.report(Report { step: 1, steps: 2, metric: 0.0 }),
+            )
+        });
+        assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"the hook"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::{fs, io, path::Path};
 
 use ensue_core::{Budget, CheckpointPolicy, Panel, Progress, Run};
 
+use ensue_nn::search::{choice_kept, forget_choice};
+
 use super::{Backtest, Predictor, PredictorError, PredictorSettings, backtest::measure};
 use crate::{
     AnyAlgorithm, FitError, TrainingData,
@@ -27,7 +29,10 @@ pub(super) fn train(
         Some(hpo) => {
             let hidden = windows * settings.offset();
             let data = TrainingData { panel: panel.cut(hidden), horizon: settings.horizon };
-            let (algorithm, tuning) = hpo.search(&settings.algorithm, &data, windows + 1, run)?;
+            let plan = serde_json::to_string(settings).expect("plain data");
+            let key = format!("{} {} {plan}", panel.fingerprint(), run.seed.0);
+            let search = || hpo.search(&settings.algorithm, &data, windows + 1, run);
+            let (algorithm, tuning) = choice_kept(run, &key, search)?;
             (PredictorSettings { algorithm, ..settings.clone() }, Some(tuning))
         }
     };
@@ -59,6 +64,7 @@ pub(super) fn train(
     if let Some(policy) = checkpoint.filter(|policy| !policy.keep && !run.out_of_time()) {
         let folders = (1..=windows).map(|window| format!("window-{window}"));
         remove_checkpoints(&policy.dir, folders.chain([FINAL.to_owned()]), run);
+        forget_choice(&policy.dir);
     }
     Ok(Predictor {
         settings: settings.clone(),

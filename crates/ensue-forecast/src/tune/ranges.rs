@@ -7,6 +7,7 @@ use crate::{AnyAlgorithm, SettingsError};
 
 impl Tunable for AnyAlgorithm {
     const TAG: &'static str = "algorithm";
+    const KEPT: &'static [&'static str] = &["validation"];
 
     fn name(&self) -> &'static str {
         Self::name(self)
@@ -30,7 +31,7 @@ impl AnyAlgorithm {
     ///
     /// | name | Amazon | wide |
     /// |---|---|---|
-    /// | `context_length` | a tenth of the horizon to ten times the horizon, at most 200 | half the horizon to ten times, at most 400, log |
+    /// | `context_length` | a tenth of the horizon to ten times the horizon, at most 200 or twice the horizon | half the horizon to ten times, at most 400 or twice the horizon, log |
     /// | `learning_rate` | 0.0001 to 0.1, log | 0.0005 to 0.02, log |
     /// | `num_cells` | | 20 to 120, log |
     /// | `num_layers` | | 1 to 3 |
@@ -44,12 +45,20 @@ impl AnyAlgorithm {
         match (self, ranges) {
             (Self::DeepAr(_), Ranges::Amazon) => built(
                 space
-                    .integer("context_length", (h + 9) / 10..=(10 * h).min(200), Scale::Linear)
+                    .integer(
+                        "context_length",
+                        (h + 9) / 10..=(10 * h).min(200).max(2 * h),
+                        Scale::Linear,
+                    )
                     .float("learning_rate", 1e-4..=1e-1, Scale::Logarithmic),
             ),
             (Self::DeepAr(_), Ranges::Wide) => built(
                 space
-                    .integer("context_length", (h + 1) / 2..=(10 * h).min(400), Scale::Logarithmic)
+                    .integer(
+                        "context_length",
+                        (h + 1) / 2..=(10 * h).min(400).max(2 * h),
+                        Scale::Logarithmic,
+                    )
                     .float("learning_rate", 5e-4..=2e-2, Scale::Logarithmic)
                     .integer("num_cells", 20..=120, Scale::Logarithmic)
                     .integer("num_layers", 1..=3, Scale::Linear)
@@ -64,5 +73,5 @@ impl AnyAlgorithm {
 }
 
 fn built(space: SpaceBuilder) -> Space {
-    space.build().expect("the ranges are written down here, for any horizon up to 500")
+    space.build().expect("the ranges are written down here, for a horizon above 0")
 }

@@ -1,8 +1,8 @@
 //! The trials.
 
-use ensue_core::{Budget, Report, Run};
+use ensue_core::{Budget, Report, Run, Series};
 use ensue_nn::{
-    search::{Candidates, SearchPlan, Tunable, Tuning, choose},
+    search::{Candidates, SearchPlan, Tunable, Tuning, choose, default_workers},
     train::TrainError,
 };
 use ensue_tune::{Assignment, Direction};
@@ -36,6 +36,20 @@ impl Hpo {
             let error = SettingsError::field("search", "algorithm", own.name(), rule);
             return Err(error.into());
         }
+        let refused = |value: usize, rule: String| {
+            Err(SettingsError::field("search", "horizon", value, rule).into())
+        };
+        let length = data.panel.series().iter().map(Series::len).max().unwrap_or(0);
+        if data.horizon == 0 {
+            return refused(0, "must be at least 1".to_owned());
+        }
+        if length <= 2 * data.horizon {
+            let rule = format!(
+                "must be less than half of the longest series without the backtest windows, which has {length} steps: a \
+                 search holds the last horizon back"
+            );
+            return refused(data.horizon, rule);
+        }
         let given = with_context(own, data.horizon);
         let candidates = Candidates::new(std::slice::from_ref(&given), space, |_| None);
         let candidates = candidates.map_err(|error| {
@@ -48,12 +62,15 @@ impl Hpo {
                 "the last {} steps before the backtest windows, quantiles 0.1, 0.5, 0.9",
                 data.horizon
             ),
-            data: &data.panel.fingerprint(),
+            data: &format!("{} {}", data.panel.fingerprint(), data.horizon),
             sampler: &self.sampler,
             scheduler: self.scheduler.as_ref(),
             by_epoch: true,
             trials: self.jobs(run.budget.wall.is_some()),
-            workers: self.workers(run.thread_count()),
+            workers: self
+                .max_parallel_training_jobs
+                .unwrap_or_else(|| default_workers(&self.devices, run)),
+            devices: &self.devices,
             fits,
             journal: self.journal.as_deref(),
         };

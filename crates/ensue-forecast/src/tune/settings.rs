@@ -18,7 +18,8 @@ const NAME: &str = "search";
 /// | `ranges` | `amazon` | what is varied, and how far | `amazon`, `wide` |
 /// | `space` | by `ranges` | a space of your own | settings of the algorithm |
 /// | `max_number_of_training_jobs` | 40; no limit where the run has a time limit and `ranges` is `wide` | trials | 1 to 40 by Amazon's ranges |
-/// | `max_parallel_training_jobs` | one a thread, at most 10 | trials at the same time | 1 to 10 by Amazon's ranges |
+/// | `max_parallel_training_jobs` | on the CPU one a thread, at most 10; else one a device | trials at the same time | 1 to 10 by Amazon's ranges |
+/// | `devices` | the run's | devices that the trials are spread over | names as a run takes them |
 /// | `sampler` | TPE | who proposes settings | [`AnySampler`] |
 /// | `scheduler` | ASHA | who ends trials early | [`AnyScheduler`] |
 /// | `journal` | none: in memory | file of the trials: a search that was killed goes on, several processes share one | |
@@ -40,8 +41,10 @@ pub struct Hpo {
     pub space: Option<Space>,
     /// Trials at most. Default 40; no limit where the run has a time limit and `ranges` is `wide`.
     pub max_number_of_training_jobs: Option<u64>,
-    /// Trials at the same time. Default: one a thread, at most 10.
+    /// Trials at the same time. Default: on the CPU one a thread, at most 10; else one a device.
     pub max_parallel_training_jobs: Option<NonZeroUsize>,
+    /// Devices that the trials are spread over. Default: the run's.
+    pub devices: Vec<String>,
     /// Who proposes settings. Default TPE.
     pub sampler: AnySampler,
     /// Who ends trials early. Default ASHA.
@@ -89,11 +92,5 @@ impl Hpo {
     pub(super) fn jobs(&self, timed: bool) -> Option<u64> {
         let free = timed && !self.amazon();
         self.max_number_of_training_jobs.or((!free).then_some(MAX_JOBS))
-    }
-
-    /// Trials at the same time.
-    pub(super) fn workers(&self, threads: NonZeroUsize) -> NonZeroUsize {
-        let most = NonZeroUsize::new(MAX_PARALLEL_JOBS).expect("not zero");
-        self.max_parallel_training_jobs.unwrap_or(threads.min(most))
     }
 }

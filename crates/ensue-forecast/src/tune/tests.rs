@@ -105,7 +105,7 @@ fn spaces_fit_their_algorithms() {
     for name in AnyAlgorithm::NAMES {
         let algorithm = AnyAlgorithm::by_name(name).unwrap();
         for ranges in [Ranges::Amazon, Ranges::Wide] {
-            for horizon in [1, 2, 13, 48, 500] {
+            for horizon in [1, 2, 13, 48, 500, 3000] {
                 let space = algorithm.space(ranges, horizon);
                 for at in [0.0, 0.5, 1.0] {
                     let corner = space.from_unit(&vec![at; space.parameters().len()]);
@@ -124,6 +124,9 @@ fn what_is_wrong_with_a_search_is_said() {
     let naive = AnyAlgorithm::from(Naive::default());
     let error = Hpo::default().search(&naive, &data, 1, &run).unwrap_err().to_string();
     assert!(error.contains("algorithm is Naive, but has no settings to tune"), "{error}");
+    let short = TrainingData { panel: rhythm().cut(60 - 2 * HORIZON), horizon: HORIZON };
+    let error = hpo(2).search(&small().into(), &short, 1, &run).unwrap_err().to_string();
+    assert!(error.contains("horizon is 4, but must be less than half"), "{error}");
     let many = Hpo { max_number_of_training_jobs: Some(41), ..Hpo::default() };
     let settings = PredictorSettings::new(small(), HORIZON).with_hpo(many);
     let error = settings.check().unwrap_err().to_string();

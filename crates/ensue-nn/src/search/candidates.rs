@@ -4,7 +4,7 @@ use ensue_tune::{
     Assignment, Condition, Domain, Parameter, Space, SpaceError, Trial, TrialState, Value,
 };
 
-use super::{Candidate, LeftOut, Tunable, TunedError};
+use super::{Candidate, LeftOut, Tunable, TunedError, steps_of};
 
 /// Nothing competes.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -13,6 +13,14 @@ pub enum NoCandidates {
     /// The data permit none, for these reasons.
     #[error("the data permit none of them: {0}")]
     None(String),
+    /// Something is varied that is no setting, or that the search sets itself.
+    #[error("{name} has no setting {setting} that a search may vary")]
+    Setting {
+        /// The recipe or algorithm.
+        name: &'static str,
+        /// The name in the space.
+        setting: String,
+    },
     /// They make no space together.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -32,7 +40,7 @@ impl<T: Tunable> Candidates<T> {
     /// with it shows when it is fitted.
     ///
     /// # Errors
-    /// [`NoCandidates`] when none suits, or two have one name.
+    /// [`NoCandidates`] when none suits, two have one name, or a space has a name that is no setting.
     pub fn new(
         asked: &[T],
         space: impl Fn(&T) -> Space,
@@ -40,6 +48,12 @@ impl<T: Tunable> Candidates<T> {
     ) -> Result<Self, NoCandidates> {
         let (mut several, mut left_out) = (Vec::new(), Vec::new());
         for one in asked {
+            for parameter in space(one).parameters() {
+                let setting = parameter.name.clone();
+                if !one.has(&setting) || T::KEPT.contains(&setting.as_str()) {
+                    return Err(NoCandidates::Setting { name: one.name(), setting });
+                }
+            }
             match unsuited(one).filter(|_| asked.len() > 1) {
                 Some(reason) => left_out.push(LeftOut { name: one.name().to_owned(), reason }),
                 None => several.push((one.clone(), space(one))),
@@ -121,7 +135,7 @@ impl<T: Tunable> Candidates<T> {
                 value: values.min_by(|a, b| loss(*a).total_cmp(&loss(*b))),
                 trials: own().count(),
                 complete: complete().count(),
-                steps: own().filter_map(|trial| Some(trial.measurements.last()?.step)).sum(),
+                steps: own().map(steps_of).sum(),
                 seconds: own().map(|trial| trial.seconds).sum(),
             }
         };

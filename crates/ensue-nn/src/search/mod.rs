@@ -8,6 +8,7 @@
 //! that runs the trials of a study.
 
 mod candidates;
+mod choice;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -18,10 +19,11 @@ use std::{
     num::NonZeroUsize,
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use ensue_core::{Budget, Decision, Progress, Report, Run};
@@ -31,8 +33,12 @@ use ensue_tune::{
 };
 
 pub use candidates::{Candidates, NoCandidates};
+pub use choice::{choice_kept, forget_choice};
 pub use report::{Candidate, LeftOut, Tuning};
 pub use tunable::{MAX_JOBS, MAX_PARALLEL_JOBS, Ranges, Tunable, TunedError};
+
+/// How often it is looked whether the search is over.
+const WATCH: Duration = Duration::from_millis(50);
 
 /// Fewest complete trials for which importance says something.
 const LEAST: usize = 8;
@@ -58,6 +64,8 @@ pub struct SearchPlan<'a> {
     pub trials: Option<u64>,
     /// Trials at the same time.
     pub workers: NonZeroUsize,
+    /// Devices that the trials are spread over; none: the run's.
+    pub devices: &'a [String],
     /// Trainings that follow the search: time is kept for them.
     pub fits: usize,
     /// File of the trials.
@@ -98,12 +106,16 @@ pub fn choose<T: Tunable + Sync, F: Display + Send, E: From<StudyError> + From<T
     let what = "hyperparameter search".to_owned();
     let total_steps = study.settings().trials.map(|trials| trials as usize);
     run.emit(Progress::Started { what: what.clone(), total_steps });
-    let options = SearchOptions { workers: plan.workers, fits: plan.fits, steps: epochs };
+    let options = SearchOptions { workers: plan.workers, devices: plan.devices, fits: plan.fits };
     let begun = run.elapsed();
-    search(&study, run, &options, |assignment, run| {
+    let searched = search(&study, run, &options, |assignment, run| {
         let settings = candidates.settings(assignment).map_err(|error| error.to_string())?;
         fit(&settings, run).map_err(|error| error.to_string())
-    })?;
+    });
+    // Trials that a cancelled run cut short are no failures; the caller looks at the flag.
+    if !run.is_cancelled() {
+        searched?;
+    }
     run.emit(Progress::Finished { what, seconds: (run.elapsed() - begun).as_secs_f64() });
     let (trials, best) = (study.trials()?, study.best()?);
     let settings = match &best {
@@ -135,13 +147,13 @@ pub fn choose<T: Tunable + Sync, F: Display + Send, E: From<StudyError> + From<T
 
 /// How a search uses machine and time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SearchOptions {
+pub struct SearchOptions<'a> {
     /// Trials at the same time; each gets an equal part of the run's threads, one at least.
     pub workers: NonZeroUsize,
+    /// Devices that the trials are spread over, each trial to the one with fewest; none: the run's.
+    pub devices: &'a [String],
     /// Trainings that follow the search, each as long as the best trial: time is kept for them.
     pub fits: usize,
-    /// Steps (epochs) of a whole training, to tell from a trial on its way how long it is. Default: unknown.
-    pub steps: Option<u64>,
 }
 
 /// Runs trials until the study has all of them, the run is cancelled, or the rest of its time is needed for the trainings
@@ -155,37 +167,48 @@ pub struct SearchOptions {
 pub fn search<E: Display + Send>(
     study: &Study,
     run: &Run,
-    options: &SearchOptions,
+    options: &SearchOptions<'_>,
     fit: impl Fn(&Assignment, &mut Run) -> Result<f64, E> + Sync,
 ) -> Result<(), StudyError> {
     let direction = study.settings().directions.first().copied().unwrap_or_default();
-    // Up when the user cancels and when time is kept for what follows.
-    let stop = AtomicBool::new(false);
-    let kept = Mutex::new(Kept::default());
-    let threads = run.thread_count().get() / options.workers;
-    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    let kept =
+        Mutex::new(Kept { fits: options.fits, first: None, best: best_seconds(study.best()?) });
+    let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
     let wall = run.budget.wall.map(|wall| wall.saturating_sub(run.elapsed()));
     let begun = run.elapsed();
-    let out_of_time = || {
-        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner).time(options.fits);
-        run.budget.wall.is_some_and(|wall| run.elapsed() + kept >= wall)
+    // What the search may still use; the rest is kept.
+    let left = || {
+        let left = run.budget.wall?.saturating_sub(run.elapsed());
+        Some(left.saturating_sub(kept().time(left)))
     };
+    let over = || run.is_cancelled() || left().is_some_and(|left| left.is_zero());
+    let threads = run.thread_count().get() / options.workers;
+    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    let own_device = [run.device.clone()];
+    let names = if options.devices.is_empty() { &own_device } else { options.devices };
+    let devices = Devices::new(names, options.workers);
+    // Up when the user cancels, and when the rest of the time is needed for what follows.
+    let stop = AtomicBool::new(false);
     let objective = |trial: &mut ensue_tune::TrialRun<'_>| {
-        let budget = Budget { wall: trial.remaining() };
-        let own = Run::new(&run.device)
+        let device = devices.take();
+        let limit = left();
+        let own = Run::new(device.name())
             .with_seed(run.seed)
             .with_threads(threads)
             .with_cancel(run.cancel.clone())
-            .with_budget(budget);
+            .with_budget(Budget { wall: limit });
+        let clock = Instant::now();
         let assignment = trial.assignment().clone();
-        let clock = std::time::Instant::now();
-        let number = trial.number();
-        let hook = |Report { step, metric }| {
-            let seconds = clock.elapsed().as_secs_f64();
-            let whole = options.steps.map(|steps| seconds / step.max(1) as f64 * steps as f64);
-            kept.lock().unwrap_or_else(PoisonError::into_inner).on_the_way(number, whole);
-            if run.is_cancelled() || out_of_time() {
+        let hook = |Report { step, steps, metric }| {
+            let part = step.max(1) as f64 / steps.max(1) as f64;
+            kept().on_the_way(trial.number(), clock.elapsed().as_secs_f64() / part);
+            if over() {
                 stop.store(true, Ordering::Relaxed);
+                return Decision::Stop;
+            }
+            // The end of a trial is told as its value, and nobody is asked whether to go on.
+            if step == steps {
+                return Decision::Continue;
             }
             // Losses of the study are metrics of the run with the other sign.
             let value = if direction == Direction::Maximize { metric } else { -metric };
@@ -194,53 +217,153 @@ pub fn search<E: Display + Send>(
                 Verdict::Stop => Decision::Stop,
             }
         };
-        own.reporting_to(hook, |own| fit(&assignment, own)).map(|value| vec![value])
+        let found = own.reporting_to(hook, |own| fit(&assignment, own));
+        // What was cut short says nothing of its settings: with the flag up, an error gives the trial back.
+        if run.is_cancelled() || limit.is_some_and(|limit| clock.elapsed() >= limit) {
+            stop.store(true, Ordering::Relaxed);
+        }
+        match found {
+            Ok(value) if !stop.load(Ordering::Relaxed) => Ok(vec![value]),
+            Ok(_) => Err("the search was over".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
     };
     let on_event = |event: &StudyEvent| {
         let StudyEvent::Finished { trial, best, left, message, .. } = event else { return };
-        kept.lock().unwrap_or_else(PoisonError::into_inner).ended(trial, best.as_ref());
-        if run.is_cancelled() || out_of_time() {
-            stop.store(true, Ordering::Relaxed);
-        }
+        kept().best = best_seconds(best.clone());
         if let (TrialState::Failed, Some(message)) = (trial.state, message) {
             run.emit(Progress::Warning { message: format!("trial {}: {message}", trial.number) });
         }
-        let by_time = wall.map(|wall| (wall + begun).saturating_sub(run.elapsed()));
+        let by_time = wall.map(|wall| wall.saturating_add(begun).saturating_sub(run.elapsed()));
         let left = [*left, by_time].into_iter().flatten().min();
         run.emit(told(trial, best.as_ref(), left));
     };
     let budget = ensue_tune::Budget { trials: None, wall };
-    study.run(options.workers.get(), &budget, &stop, objective, on_event)?;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Workers may be deep in an epoch, or wait for those of another process.
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
+                if over() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                thread::sleep(WATCH);
+            }
+        });
+        let ended = study.run(options.workers.get(), &budget, &stop, objective, on_event);
+        done.store(true, Ordering::Relaxed);
+        ended
+    })?;
     Ok(())
 }
 
+fn best_seconds(best: Option<Trial>) -> Option<f64> {
+    best.map(|best| best.seconds)
+}
+
+/// Devices, and how many trials are on each.
+#[derive(Debug)]
+struct Devices<'a>(Mutex<Vec<OnDevice<'a>>>);
+
+#[derive(Debug)]
+struct OnDevice<'a> {
+    name: &'a str,
+    taken: usize,
+    /// Trials that it is meant for.
+    room: usize,
+}
+
+/// A trial's place on a device; given back when it is dropped.
+#[derive(Debug)]
+struct Place<'a> {
+    devices: &'a Devices<'a>,
+    at: usize,
+}
+
+impl<'a> Devices<'a> {
+    fn new(names: &'a [String], workers: NonZeroUsize) -> Self {
+        let room = |name: &str| if on_cpu(name) { workers.get() } else { 1 };
+        let of = |name: &'a String| OnDevice { name, taken: 0, room: room(name) };
+        Self(Mutex::new(names.iter().map(of).collect()))
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<OnDevice<'a>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place on the device with most room; the CPU last, because the others are quicker.
+    fn take(&'a self) -> Place<'a> {
+        let mut all = self.all();
+        let full = |one: &OnDevice<'_>| one.taken as f64 / one.room as f64;
+        let order = |one: &OnDevice<'_>| (one.taken >= one.room, on_cpu(one.name));
+        let at = (0..all.len()).min_by(|&a, &b| {
+            let (a, b) = (&all[a], &all[b]);
+            order(a).cmp(&order(b)).then(full(a).total_cmp(&full(b)))
+        });
+        let at = at.expect("there is one device at least");
+        all[at].taken += 1;
+        Place { devices: self, at }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn name(&self) -> &'a str {
+        self.devices.all()[self.at].name
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.devices.all()[self.at].taken -= 1;
+    }
+}
+
+fn on_cpu(device: &str) -> bool {
+    device == "ndarray"
+}
+
+/// Trials at the same time, where nothing else is asked for: on the CPU one a thread, 10 at most; else one a device.
+pub fn default_workers(devices: &[String], run: &Run) -> NonZeroUsize {
+    let threads = run.thread_count().get().min(MAX_PARALLEL_JOBS);
+    let one = |device: &str| if on_cpu(device) { threads } else { 1 };
+    let all = if devices.is_empty() {
+        one(&run.device)
+    } else {
+        // The CPU's threads are shared by all that are named.
+        let others = devices.iter().filter(|device| !on_cpu(device)).count();
+        others + if others < devices.len() { threads } else { 0 }
+    };
+    NonZeroUsize::new(all).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// How long the trainings after the search will be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
-    /// Of the best complete trial.
+    fits: usize,
+    /// Seconds of the best complete trial.
     best: Option<f64>,
-    /// Of the first trial, by its steps so far, until one is complete.
-    first: Option<f64>,
+    /// Seconds of the first trial that is seen here, by its steps so far, with its number.
+    first: Option<(u64, f64)>,
 }
 
 impl Kept {
-    fn on_the_way(&mut self, trial: u64, whole: Option<f64>) {
-        if trial == 0 {
-            self.first = whole;
+    fn on_the_way(&mut self, trial: u64, whole: f64) {
+        if self.first.is_none_or(|(first, _)| trial <= first) {
+            self.first = Some((trial, whole));
         }
     }
 
-    fn ended(&mut self, trial: &Trial, best: Option<&Trial>) {
-        if let Some(best) = best.filter(|best| best.number == trial.number) {
-            self.best = Some(best.seconds);
-        }
-    }
-
-    fn time(&self, fits: usize) -> Duration {
+    /// The time to keep of what is left; an equal part for each training and the search while nothing is known.
+    fn time(&self, left: Duration) -> Duration {
         /// The final data are larger than a trial's, and there is something to measure.
         const MARGIN: f64 = 1.15;
-        let seconds = self.best.or(self.first).unwrap_or(0.0) * fits as f64 * MARGIN;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        let fits = self.fits as f64;
+        match self.best.or(self.first.map(|(_, whole)| whole)) {
+            Some(seconds) => {
+                Duration::try_from_secs_f64(seconds * fits * MARGIN).unwrap_or(Duration::MAX)
+            }
+            None => left.mul_f64(fits / (fits + 1.0)),
+        }
     }
 }
 
@@ -258,8 +381,14 @@ fn told(trial: &Trial, best: Option<&Trial>, left: Option<Duration>) -> Progress
         settings: settings.collect(),
         state: state.to_owned(),
         value: trial.values.first().copied(),
-        steps: trial.measurements.last().map_or(0, |last| last.step),
+        steps: steps_of(trial),
         best: best.and_then(|best| Some((best.number, *best.values.first()?))),
         left: left.map(|left| left.as_secs_f64()),
     }
+}
+
+/// Steps that a trial did: a complete one is not asked about at its last.
+fn steps_of(trial: &Trial) -> u64 {
+    let asked = trial.measurements.last().map_or(0, |last| last.step);
+    asked + u64::from(asked > 0 && trial.state == TrialState::Complete)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ensue_tune::{Direction, Space, Trial, TrialState, charts};
+use ensue_tune::{Direction, Space, Trial, TrialState, charts, study::pareto_front};
 use serde::{Deserialize, Serialize};
 
 /// What a search tried and chose (Amazon's `tunedHPOParams` and `autoMLResult`).
@@ -66,7 +66,30 @@ impl Tuning {
         self.trials.iter().find(|trial| trial.number == chosen)
     }
 
-    /// Charts as SVG, by name of the file: optimisation history, learning curves, parallel coordinates, importance.
+    /// Complete trials that no other betters in value and in time, quickest first: what more training time buys.
+    pub fn pareto_front(&self) -> Vec<&Trial> {
+        let timed = self.timed();
+        let front = pareto_front(&timed, &[self.direction, Direction::Minimize]);
+        let of = |number| self.trials.iter().find(|trial| trial.number == number);
+        let mut front: Vec<&Trial> = front.iter().filter_map(|trial| of(trial.number)).collect();
+        front.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        front
+    }
+
+    /// The trials with their time as a second value.
+    fn timed(&self) -> Vec<Trial> {
+        let timed = self.trials.iter().map(|trial| {
+            let mut timed = trial.clone();
+            if !timed.values.is_empty() {
+                timed.values.push(trial.seconds);
+            }
+            timed
+        });
+        timed.collect()
+    }
+
+    /// Charts as SVG, by name of the file: optimisation history, learning curves, parallel coordinates, importance, value
+    /// against time.
     pub fn charts(&self) -> Vec<(&'static str, String)> {
         let Self { metric_name: title, direction, trials, space, importance, .. } = self;
         let direction = *direction;
@@ -75,6 +98,15 @@ impl Tuning {
             ("curves.svg", charts::learning_curves(title, trials, direction)),
             ("parallel.svg", charts::parallel_coordinates(title, space, trials, direction)),
             ("importance.svg", charts::importance(title, importance)),
+            (
+                "pareto.svg",
+                charts::pareto(
+                    title,
+                    &self.timed(),
+                    [direction, Direction::Minimize],
+                    [title, "seconds"],
+                ),
+            ),
         ]
     }
 }

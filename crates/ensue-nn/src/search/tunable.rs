@@ -40,6 +40,9 @@ pub trait Tunable: Serialize + DeserializeOwned + Clone {
     /// The name in a settings file that says which recipe or algorithm it is: no setting.
     const TAG: &'static str;
 
+    /// Settings that a search sets itself and may not vary.
+    const KEPT: &'static [&'static str];
+
     /// Name of the recipe or algorithm.
     fn name(&self) -> &'static str;
 
@@ -78,14 +81,19 @@ pub trait Tunable: Serialize + DeserializeOwned + Clone {
         Assignment(values.collect())
     }
 
+    /// The value of a setting, as in a settings file; none where there is no such setting.
+    fn setting(&self, name: &str) -> Option<Value> {
+        to_json(self).get(name).filter(|_| name != Self::TAG).cloned()
+    }
+
     /// Whether there is a setting of this name.
     fn has(&self, setting: &str) -> bool {
-        setting != Self::TAG && to_json(self).get(setting).is_some()
+        self.setting(setting).is_some()
     }
 
     /// Epochs of a training; none where there is no such setting.
     fn epochs(&self) -> Option<u64> {
-        to_json(self).get("epochs").and_then(Value::as_u64)
+        self.setting("epochs").as_ref().and_then(Value::as_u64)
     }
 }
 

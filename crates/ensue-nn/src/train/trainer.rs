@@ -306,7 +306,11 @@ impl Trainer {
             checkpoint.save(&next)?;
             run.emit(Progress::Checkpoint { epoch });
         }
-        let flow = match run.report(Report { step: epoch, metric: judged }) {
+        let flow = match run.report(Report {
+            step: epoch,
+            steps: self.settings.epochs.get(),
+            metric: judged,
+        }) {
             Decision::Continue => ControlFlow::Continue(()),
             Decision::Stop => ControlFlow::Break(Stopped::Report),
         };

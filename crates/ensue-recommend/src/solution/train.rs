@@ -4,7 +4,10 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use ensue_core::{CheckpointPolicy, Progress, Run, split};
 use ensue_data::DatasetGroup;
-use ensue_nn::train::TrainError;
+use ensue_nn::{
+    search::{choice_kept, forget_choice},
+    train::TrainError,
+};
 
 use super::{
     Evaluation, Solution, SolutionError, SolutionVersion, measure,
@@ -45,7 +48,10 @@ pub(super) fn train(
         None => (solution, None),
         Some(hpo) => {
             let fits = 1 + usize::from(solution.refit);
-            let (recipe, tuning) = hpo.search(&solution.recipe, &training, fits, run)?;
+            let plan = serde_json::to_string(solution).expect("plain data");
+            let key = format!("{} {} {plan}", data_fingerprint, run.seed.0);
+            let search = || hpo.search(&solution.recipe, &training, fits, run);
+            let (recipe, tuning) = choice_kept(run, &key, search)?;
             chosen = Solution { recipe, ..solution.clone() };
             (&chosen, Some(tuning))
         }
@@ -81,6 +87,9 @@ pub(super) fn train(
     // A run that is out of time may be gone on with.
     if let Some(policy) = checkpoint.filter(|policy| !policy.keep && !run.out_of_time()) {
         remove_checkpoints(&policy.dir, run);
+    }
+    if let Some(policy) = run.checkpoint.as_ref().filter(|_| !run.out_of_time()) {
+        forget_choice(&policy.dir);
     }
     let popular = FittedPopularityCount::count(&served.interactions, CountBy::DistinctUsers);
     Ok(SolutionVersion::from_parts(Parts {

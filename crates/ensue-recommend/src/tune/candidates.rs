@@ -11,6 +11,7 @@ use crate::{AnyRecipe, SettingsError, SolutionError, TrainingData};
 
 impl Tunable for AnyRecipe {
     const TAG: &'static str = "recipe";
+    const KEPT: &'static [&'static str] = &["validation_share", "patience"];
 
     fn name(&self) -> &'static str {
         Self::name(self)
@@ -65,6 +66,10 @@ pub(super) fn candidates(
     let asked = if hpo.recipes.is_empty() { std::slice::from_ref(own) } else { &hpo.recipes };
     for recipe in asked {
         recipe.check()?;
+        if recipe.setting("patience").is_some_and(|patience| !patience.is_null()) {
+            let (field, rule) = ("patience", "must be left out: a trial runs to its last epoch");
+            return Err(SettingsError::field(recipe.name(), field, "given", rule).into());
+        }
     }
     let space = |recipe: &AnyRecipe| hpo.space.clone().unwrap_or_else(|| recipe.space(hpo.ranges));
     let candidates = Candidates::new(asked, space, |recipe| unsuited(recipe, data));

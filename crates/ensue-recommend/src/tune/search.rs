@@ -1,7 +1,7 @@
 //! All trials.
 
-use ensue_core::Run;
-use ensue_nn::search::{SearchPlan, Tuning, choose};
+use ensue_core::{Run, hash::Fnv1a};
+use ensue_nn::search::{SearchPlan, Tuning, choose, default_workers};
 use ensue_tune::Direction;
 
 use super::{Hpo, candidates::candidates, trial};
@@ -27,6 +27,20 @@ impl Hpo {
     }
 }
 
+/// Tells these data from others, metadata included.
+fn fingerprint(data: &TrainingData) -> String {
+    let mut hash = Fnv1a::default();
+    for table in [&data.item_table, &data.user_table, &data.context_table] {
+        let mut bytes = Vec::new();
+        if let Some(table) = table {
+            table.write_to(&mut bytes).expect("memory takes all that is written to it");
+        }
+        hash.update(&bytes);
+        hash.update(&[0]);
+    }
+    format!("{} {}", data.interactions.fingerprint(), hash.hex())
+}
+
 fn search(
     own: &AnyRecipe,
     hpo: &Hpo,
@@ -44,12 +58,15 @@ fn search(
             "the newest tenth of {:.0} % of the users' training events",
             share * 100.0
         ),
-        data: &data.interactions.fingerprint(),
+        data: &fingerprint(data),
         sampler: &hpo.sampler,
         scheduler: hpo.scheduler.as_ref(),
         by_epoch: hpo.by_epoch() && candidates.all().any(AnyRecipe::measures_itself),
         trials: hpo.jobs(run.budget.wall.is_some()),
-        workers: hpo.workers(run.thread_count()),
+        workers: hpo
+            .max_parallel_training_jobs
+            .unwrap_or_else(|| default_workers(&hpo.devices, run)),
+        devices: &hpo.devices,
         fits,
         journal: hpo.journal.as_deref(),
     };

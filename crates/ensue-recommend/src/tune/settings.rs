@@ -24,7 +24,8 @@ pub(super) const EACH_EPOCH: &str = "normalized_discounted_cumulative_gain_at_10
 /// | `ranges` | `amazon` | what is varied, and how far | `amazon`, `wide` |
 /// | `space` | by `ranges` | a space of your own | settings of the recipe |
 /// | `max_number_of_training_jobs` | 40; no limit where the run has a time limit and `ranges` is `wide` | trials | 1 to 40 by Amazon's ranges |
-/// | `max_parallel_training_jobs` | one a thread, at most 10 | trials at the same time | 1 to 10 by Amazon's ranges |
+/// | `max_parallel_training_jobs` | on the CPU one a thread, at most 10; else one a device | trials at the same time | 1 to 10 by Amazon's ranges |
+/// | `devices` | the run's | devices that the trials are spread over | names as a run takes them |
 /// | `sampler` | TPE | who proposes settings | [`AnySampler`] |
 /// | `scheduler` | ASHA where trials are measured each epoch | who ends trials early | [`AnyScheduler`] |
 /// | `recipes` | none: the solution's own | recipes that compete | [`AnyRecipe`] |
@@ -49,8 +50,10 @@ pub struct Hpo {
     pub space: Option<Space>,
     /// Trials at most. Default 40; no limit where the run has a time limit and `ranges` is `wide`.
     pub max_number_of_training_jobs: Option<u64>,
-    /// Trials at the same time. Default: one a thread, at most 10.
+    /// Trials at the same time. Default: on the CPU one a thread, at most 10; else one a device.
     pub max_parallel_training_jobs: Option<NonZeroUsize>,
+    /// Devices that the trials are spread over. Default: the run's.
+    pub devices: Vec<String>,
     /// Who proposes settings. Default TPE.
     pub sampler: AnySampler,
     /// Who ends trials early. Default: ASHA where trials are measured each epoch, else nobody.
@@ -69,6 +72,7 @@ impl Default for Hpo {
             space: None,
             max_number_of_training_jobs: None,
             max_parallel_training_jobs: None,
+            devices: Vec::new(),
             sampler: AnySampler::default(),
             scheduler: None,
             recipes: Vec::new(),
@@ -137,11 +141,5 @@ impl Hpo {
     pub(super) fn jobs(&self, timed: bool) -> Option<u64> {
         let free = timed && (self.ranges == Ranges::Wide || self.space.is_some());
         self.max_number_of_training_jobs.or((!free).then_some(MAX_JOBS))
-    }
-
-    /// Trials at the same time.
-    pub(super) fn workers(&self, threads: NonZeroUsize) -> NonZeroUsize {
-        let most = NonZeroUsize::new(MAX_PARALLEL_JOBS).expect("not zero");
-        self.max_parallel_training_jobs.unwrap_or(threads.min(most))
     }
 }

@@ -103,6 +103,10 @@ fn a_search_finds_better_settings_and_says_what_it_did() {
     let loaded = SolutionVersion::load(dir.path().join("v"), "ndarray").unwrap();
     assert_eq!(loaded.tuning().unwrap().trials.len(), 12);
     assert_eq!(loaded.tuning().unwrap().chosen, tuning.chosen);
+    // The best trial is on the front of value and time, and nothing before it is as good.
+    let front = tuning.pareto_front();
+    assert_eq!(front.last().map(|trial| trial.values[0]), Some(value));
+    assert!(front.windows(2).all(|pair| pair[0].seconds <= pair[1].seconds && pair[0].values[0] < pair[1].values[0]));
     let text = tuning.to_string();
     assert!(text.contains("whole training part") && text.contains("learning_rate"), "{text}");
     for (name, chart) in tuning.charts() {
@@ -149,6 +153,32 @@ fn a_journal_is_gone_on_with() {
         .train(&ring(), &mut run())
         .unwrap_err();
     assert!(error.to_string().contains("another study"), "{error}");
+}
+
+#[test]
+fn a_run_killed_after_the_search_does_not_search_again() {
+    // Oracle: the file that a killed run leaves beside its checkpoints; the second run takes the choice from it, in which a
+    // word is changed to tell it; the run that ends well removes it.
+    let dir = tempfile::tempdir().unwrap();
+    let checkpoints = dir.path().join("c");
+    let policy = ensue_core::CheckpointPolicy { dir: checkpoints.clone(), keep: false };
+    let first = solution(hpo(3));
+    let run_of = |run: Run| run.with_checkpoint(policy.clone());
+    let cancel = ensue_core::CancelFlag::new();
+    let flag = cancel.clone();
+    let mut killed = run_of(run().with_cancel(cancel)).on_progress(move |event| {
+        // In the training after the search.
+        if matches!(event, ensue_core::Progress::Epoch { epoch: 2, .. }) {
+            flag.cancel();
+        }
+    });
+    assert!(first.train(&ring(), &mut killed).unwrap_err().is_cancelled());
+    let path = dir.path().join("c.search.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("training events", "events, as kept")).unwrap();
+    let version = first.train(&ring(), &mut run_of(run())).unwrap();
+    assert!(version.tuning().unwrap().measured_on.ends_with("events, as kept"));
+    assert!(!path.exists());
 }
 
 #[test]
@@ -241,6 +271,17 @@ fn what_is_wrong_with_a_search_is_said() {
     let mut far = Assignment::default();
     far.set("popularity_discount_factor", 1.5);
     assert!(sims.with(&far).unwrap_err().to_string().contains("must be between 0 and 1"));
+    let kept = Space::builder().float("validation_share", 0.0..=1.0, Scale::Linear).build();
+    let kept = Hpo { space: Some(kept.unwrap()), ..hpo(2) };
+    let error = solution(kept).train(&ring(), &mut run()).unwrap_err().to_string();
+    assert!(
+        error.contains("aws-hrnn has no setting validation_share that a search may vary"),
+        "{error}"
+    );
+    let patient = Hrnn { validation_share: 0.5, patience: NonZeroUsize::new(2), ..small() };
+    let patient = Solution { recipe: patient.into(), ..solution(hpo(2)) };
+    let error = patient.train(&ring(), &mut run()).unwrap_err().to_string();
+    assert!(error.contains("patience is given, but must be left out"), "{error}");
     // Names of metrics other than the one of each epoch are measured at the end, and nothing is stopped.
     let other = Hpo { metric_name: "precision_at_5".to_owned(), ..hpo(3) };
     let version = trained(&solution(other), &ring());
