@@ -39,7 +39,7 @@ pub(crate) enum Half {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Recommend {
     /// Train a solution, measure it beside the baselines, and save the version.
-    Train(TrainOptions),
+    Train(Box<TrainOptions>),
     /// Print what was measured when a version was trained, or measure it on another table.
     Evaluate(EvaluateOptions),
     /// Ask a saved version what comes next for a user, or what goes with an item.

@@ -70,7 +70,7 @@ pub(crate) fn deepar(context: &Context) -> Result<Report, Failure> {
     }
     report.seeds_row("DeepAR, M4 weekly: mean wQL of the defaults", &defaults, Bar::None, "");
     report.seeds_row("mean wQL after the search", &tuned, Bar::None, "");
-    report.seeds_row("gain", &gains, Bar::AtLeast(f64::MIN_POSITIVE), "");
+    report.seeds_row("gain", &gains, Bar::AtLeast(1e-6), "");
     report.seeds_row("seconds of the search", &seconds, Bar::None, "");
     Ok(report)
 }
@@ -93,7 +93,7 @@ pub(crate) fn hrnn(context: &Context) -> Result<Report, Failure> {
     }
     report.seeds_row("HRNN, MovieLens-100K: NDCG@10 of the defaults", &defaults, Bar::None, "");
     report.seeds_row("NDCG@10 after the search", &tuned, Bar::None, "");
-    report.seeds_row("gain", &gains, Bar::AtLeast(f64::MIN_POSITIVE), "");
+    report.seeds_row("gain", &gains, Bar::AtLeast(1e-6), "");
     report.seeds_row("seconds of the search", &seconds, Bar::None, "");
     Ok(report)
 }

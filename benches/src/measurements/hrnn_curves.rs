@@ -82,7 +82,7 @@ pub(crate) fn record(context: &Context) -> Result<Report, Failure> {
             );
         }
     };
-    study.run(context.threads.get(), &Default::default(), &never, train, tell)?;
+    study.run(context.threads.get(), &ensue_tune::Budget::default(), &never, train, tell)?;
     let curves: Vec<Curve> = (study.trials()?.into_iter())
         .map(|trial| Curve {
             settings: trial.assignment,

@@ -17,7 +17,7 @@ pub(super) fn p_larger(a: &[f64], b: &[f64]) -> f64 {
     for tied in all.chunk_by(|x, y| x.0 == y.0) {
         let size = tied.len() as f64;
         let of_a = tied.iter().filter(|(_, from_a)| *from_a).count() as f64;
-        ranks += of_a * (below + (size + 1.0) / 2.0);
+        ranks += of_a * (below + f64::midpoint(size, 1.0));
         ties += size.powi(3) - size;
         below += size;
     }

@@ -116,7 +116,10 @@ pub fn choose<T: Tunable + Sync, F: Display + Send, E: From<StudyError> + From<T
     if !run.is_cancelled() {
         searched?;
     }
-    run.emit(Progress::Finished { what, seconds: (run.elapsed() - begun).as_secs_f64() });
+    run.emit(Progress::Finished {
+        what,
+        seconds: run.elapsed().saturating_sub(begun).as_secs_f64(),
+    });
     let (trials, best) = (study.trials()?, study.best()?);
     let settings = match &best {
         Some(best) => candidates.settings(&best.assignment)?,

@@ -142,7 +142,7 @@ impl fmt::Display for Tuning {
                 writeln!(f, "  chosen, for the best value: trial {}, {settings}", best.number)?;
             }
             None => {
-                writeln!(f, "  chosen: the settings as given, no trial ran to its end in time")?
+                writeln!(f, "  chosen: the settings as given, no trial ran to its end in time")?;
             }
         }
         write!(f, "  the chosen settings were trained again on the whole training part")

@@ -22,7 +22,7 @@ fn train(assignment: &Assignment, run: &Run, pause: u64) -> Result<f64, String> 
     let x = assignment.number("x").ok_or("no x")?;
     let at = |step: usize| (1.0 - x * x) * step as f64 / 9.0;
     for step in 1..=9 {
-        std::thread::sleep(Duration::from_millis(pause));
+        thread::sleep(Duration::from_millis(pause));
         if run.report(Report { step, steps: 9, metric: at(step) }) == Decision::Stop {
             return Ok(at(step));
         }
@@ -65,7 +65,7 @@ fn trials_are_stopped_early_and_told() {
 #[test]
 fn time_is_kept_for_what_follows() {
     // Oracle: with time for three trainings of the first trial's length kept, little more than that much of it is used.
-    let wall = Duration::from_millis(2_000);
+    let wall = Duration::from_secs(2);
     let run = Run::new("ndarray").with_budget(Budget { wall: Some(wall) });
     let study = study(1_000);
     search(&study, &run, &options(3), |assignment, run| train(assignment, run, 20)).unwrap();
@@ -106,7 +106,7 @@ fn a_search_without_time_for_an_epoch_ends_in_time() {
     let study = study(10);
     search(&study, &run, &options(1), |_, run| {
         while !run.out_of_time() {
-            std::thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         Err::<f64, _>("no time")
     })

@@ -105,8 +105,8 @@ impl Validation {
     /// The last `horizon` steps of these series, or of some of them that are spread over all.
     pub(super) fn new(panel: &Panel, horizon: usize) -> Self {
         let every = panel.series().len().div_ceil(SERIES).max(1);
-        let at = Cell::new(0);
-        let some = panel.filtered(|_| at.replace(at.get() + 1) % every == 0);
+        let at = Cell::new(0usize);
+        let some = panel.filtered(|_| at.replace(at.get() + 1).is_multiple_of(every));
         Self { past: some.cut(horizon), whole: some, horizon }
     }
 

@@ -146,7 +146,9 @@ impl FieldLevel {
         let [rows, width] = fields.vectors.val().dims();
         let (vectors, biases) = (values(vectors.clone()), values(biases.clone()));
         let scaled = |mut found: Vec<f32>| {
-            found.iter_mut().for_each(|value| *value /= ITEM_RATE);
+            for value in &mut found {
+                *value /= ITEM_RATE;
+            }
             found
         };
         let found = scaled(field_vectors(bags, rows, &vectors, width, counts));
