@@ -30,7 +30,7 @@ fn space() -> Space {
     serde_json::from_str(
         r#"[
             {"name": "rate", "domain": {"type": "float", "low": 1e-4, "high": 0.1, "scale": "logarithmic"}},
-            {"name": "kind", "domain": {"type": "categorical", "choices": ["a<b", "c"]}},
+            {"name": "kind", "domain": {"type": "categorical", "choices": ["a<b", "c", "none"]}},
             {"name": "depth", "domain": {"type": "integer", "low": 1, "high": 9},
              "only_if": {"parameter": "kind", "is": ["none"]}}
         ]"#,
