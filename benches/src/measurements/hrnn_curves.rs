@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
+use ensue::nn::search::halving;
 use ensue::{
     core::{Decision, EvaluationMode, Run, Seed, split},
-    recommend::{AnyRecipe, Hpo, Ranges, TrainingData},
+    recommend::{AnyRecipe, Ranges, TrainingData},
 };
 use ensue_tune::{
-    AnyScheduler, Direction, Study, StudySettings,
+    Direction, Study, StudySettings,
     sampler::Random,
     scheduler::{Asha, Hyperband, Scheduler, replay},
 };
@@ -123,11 +124,13 @@ pub(crate) fn asha(_: &Context) -> Result<Report, Failure> {
         Bar::None,
     );
     report.row("epochs of all", whole, Bar::Count((TRIALS * EPOCHS) as usize));
-    let asha = Asha { max_steps: Some(EPOCHS), ..Asha::default() };
+    let asha = halving(EPOCHS);
+    let third = Asha { max_steps: Some(EPOCHS), ..Asha::default() };
     let hyperband = Hyperband { max_steps: EPOCHS, ..Hyperband::default() };
-    let schedulers: [(&str, &dyn Scheduler, usize, bool); 3] = [
+    let schedulers: [(&str, &dyn Scheduler, usize, bool); 4] = [
         ("ASHA", &asha, 1, true),
         ("ASHA, 4 workers", &asha, 4, false),
+        ("ASHA, a third after epoch 1", &third, 1, false),
         ("Hyperband", &hyperband, 1, false),
     ];
     for (name, scheduler, workers, held) in schedulers {
@@ -154,6 +157,5 @@ pub(crate) fn asha(_: &Context) -> Result<Report, Failure> {
             note,
         );
     }
-    let _ = (AnyScheduler::None, Hpo::default);
     Ok(report)
 }
