@@ -1,8 +1,8 @@
 //! The trials.
 
-use ensue_core::{Budget, Report, Run, Series};
+use ensue_core::{Run, Series};
 use ensue_nn::{
-    search::{Candidates, SearchPlan, Tunable, Tuning, choose, default_workers},
+    search::{Candidates, SearchPlan, Tunable, Tuning, choose, default_workers, last_epoch},
     train::TrainError,
 };
 use ensue_tune::{Assignment, Direction};
@@ -66,7 +66,7 @@ impl Hpo {
             sampler: &self.sampler,
             scheduler: self.scheduler.as_ref(),
             by_epoch: true,
-            trials: self.jobs(run.budget.wall.is_some()),
+            trials: self.limits().trials(run.budget.wall.is_some()),
             workers: self
                 .max_parallel_training_jobs
                 .unwrap_or_else(|| default_workers(&self.devices, run)),
@@ -104,17 +104,6 @@ fn value(
     let mut measured = Assignment::default();
     measured.set("validation", true);
     let algorithm = algorithm.with(&measured)?;
-    let wall = run.budget.wall.map(|wall| wall.saturating_sub(run.elapsed()));
-    let own = Run::new(&run.device)
-        .with_seed(run.seed)
-        .with_threads(run.thread_count())
-        .with_cancel(run.cancel.clone())
-        .with_budget(Budget { wall });
-    let mut last = None;
-    let hook = |report: Report| {
-        last = Some(report.metric);
-        run.report(report)
-    };
-    own.reporting_to(hook, |own| algorithm.fit(data, own).map(drop))?;
+    let last = last_epoch(run, |own| algorithm.fit(data, own).map(drop))?;
     last.map(|metric| -metric).ok_or(FitError::Train(TrainError::OutOfTime).into())
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
-use ensue_nn::search::{MAX_JOBS, MAX_PARALLEL_JOBS, Ranges};
+use ensue_nn::search::{Jobs, Ranges};
 use ensue_tune::{AnyScheduler, Space, sampler::AnySampler};
 use serde::{Deserialize, Serialize};
 
@@ -63,19 +63,8 @@ impl Hpo {
         let refused = |field, value: String, rule: String| {
             Err(SettingsError::field(NAME, field, value, rule))
         };
-        let amazon = self.amazon();
-        if let Some(jobs) = self.max_number_of_training_jobs
-            && (jobs == 0 || amazon && jobs > MAX_JOBS)
-        {
-            let rule = format!("must be 1 to {MAX_JOBS}, or 1 or more with ranges wide");
-            return refused("max_number_of_training_jobs", jobs.to_string(), rule);
-        }
-        if let Some(jobs) = self.max_parallel_training_jobs
-            && amazon
-            && jobs.get() > MAX_PARALLEL_JOBS
-        {
-            let rule = format!("must be 1 to {MAX_PARALLEL_JOBS}, or 1 or more with ranges wide");
-            return refused("max_parallel_training_jobs", jobs.to_string(), rule);
+        if let Some((field, value, rule)) = self.limits().refused() {
+            return refused(field, value, rule);
         }
         if let Err(error) = self.sampler.check() {
             return refused("sampler", error.to_string(), "must be within its range".to_owned());
@@ -83,14 +72,11 @@ impl Hpo {
         Ok(())
     }
 
-    /// Whether Amazon's limits hold.
-    fn amazon(&self) -> bool {
-        self.ranges == Ranges::Amazon && self.space.is_none()
-    }
-
-    /// Trials at most.
-    pub(super) fn jobs(&self, timed: bool) -> Option<u64> {
-        let free = timed && !self.amazon();
-        self.max_number_of_training_jobs.or((!free).then_some(MAX_JOBS))
+    pub(super) fn limits(&self) -> Jobs {
+        Jobs {
+            most: self.max_number_of_training_jobs,
+            parallel: self.max_parallel_training_jobs,
+            amazon: self.ranges == Ranges::Amazon && self.space.is_none(),
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod candidates;
 mod choice;
+mod jobs;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use ensue_tune::{
 
 pub use candidates::{Candidates, NoCandidates};
 pub use choice::{choice_kept, forget_choice};
+pub use jobs::{Jobs, last_epoch, unheard};
 pub use report::{Candidate, LeftOut, Tuning};
 pub use tunable::{MAX_JOBS, MAX_PARALLEL_JOBS, Ranges, Tunable, TunedError};
 

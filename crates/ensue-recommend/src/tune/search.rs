@@ -62,7 +62,7 @@ fn search(
         sampler: &hpo.sampler,
         scheduler: hpo.scheduler.as_ref(),
         by_epoch: hpo.by_epoch() && candidates.all().any(AnyRecipe::measures_itself),
-        trials: hpo.jobs(run.budget.wall.is_some()),
+        trials: hpo.limits().trials(run.budget.wall.is_some()),
         workers: hpo
             .max_parallel_training_jobs
             .unwrap_or_else(|| default_workers(&hpo.devices, run)),

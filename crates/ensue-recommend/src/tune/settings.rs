@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use ensue_core::RankingReport;
-use ensue_nn::search::{MAX_JOBS, MAX_PARALLEL_JOBS};
+use ensue_nn::search::Jobs;
 use ensue_tune::{AnyScheduler, Space, sampler::AnySampler};
 use serde::{Deserialize, Serialize};
 
@@ -113,19 +113,8 @@ impl Hpo {
             let rule = format!("must be one of {}", known.join(", "));
             return refused("metric_name", self.metric_name.clone(), rule);
         }
-        let amazon = self.ranges == Ranges::Amazon && self.space.is_none();
-        if let Some(jobs) = self.max_number_of_training_jobs
-            && (jobs == 0 || amazon && jobs > MAX_JOBS)
-        {
-            let rule = format!("must be 1 to {MAX_JOBS}, or 1 or more with ranges wide");
-            return refused("max_number_of_training_jobs", jobs.to_string(), rule);
-        }
-        if let Some(jobs) = self.max_parallel_training_jobs
-            && amazon
-            && jobs.get() > MAX_PARALLEL_JOBS
-        {
-            let rule = format!("must be 1 to {MAX_PARALLEL_JOBS}, or 1 or more with ranges wide");
-            return refused("max_parallel_training_jobs", jobs.to_string(), rule);
+        if let Some((field, value, rule)) = self.limits().refused() {
+            return refused(field, value, rule);
         }
         if self.space.is_some() && self.recipes.len() > 1 {
             let rule = "is for one recipe: leave it out where several compete".to_owned();
@@ -137,9 +126,11 @@ impl Hpo {
         Ok(())
     }
 
-    /// Trials at most.
-    pub(super) fn jobs(&self, timed: bool) -> Option<u64> {
-        let free = timed && (self.ranges == Ranges::Wide || self.space.is_some());
-        self.max_number_of_training_jobs.or((!free).then_some(MAX_JOBS))
+    pub(super) fn limits(&self) -> Jobs {
+        Jobs {
+            most: self.max_number_of_training_jobs,
+            parallel: self.max_parallel_training_jobs,
+            amazon: self.ranges == Ranges::Amazon && self.space.is_none(),
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! One trial: fit on a part of the training data, measure on the rest.
 
-use ensue_core::{Budget, EvaluationMode, Report, Run, Split, validation_split};
-use ensue_nn::train::TrainError;
+use ensue_core::{EvaluationMode, Run, Split, validation_split};
+use ensue_nn::{
+    search::{last_epoch, unheard},
+    train::TrainError,
+};
 use ensue_tune::Assignment;
 
 use super::Hpo;
@@ -27,13 +30,15 @@ pub(super) fn value(
 ) -> Result<f64, SolutionError> {
     let share = share(data);
     if hpo.by_epoch() && recipe.measures_itself() {
-        return last_epoch(&measured(recipe, share)?, data, run);
+        let recipe = measured(recipe, share)?;
+        let last = last_epoch(run, |own| recipe.fit(data, own).map(drop))?;
+        return last.ok_or(FitError::Train(TrainError::OutOfTime).into());
     }
     let Split { train, queries } = validation_split(&data.interactions, run.seed, share);
     let inner = Split { train, queries };
     let data = data.with_interactions(inner.train.clone());
     // What a network reports of itself is another metric.
-    let model = recipe.fit(&data, &mut without_reports(run))?;
+    let model = recipe.fit(&data, &mut unheard(run))?;
     let options = EvaluationOptions::new(EvaluationMode::NewestTenth.ndcg_form());
     let report = evaluate(&*model, &inner, &options, run)?;
     Ok(report.get(&hpo.metric_name).unwrap_or(0.0))
@@ -44,30 +49,4 @@ fn measured(recipe: &AnyRecipe, share: f64) -> Result<AnyRecipe, SettingsError> 
     let mut settings = Assignment::default();
     settings.set("validation_share", share);
     recipe.with(&settings)
-}
-
-/// The last epoch's measure: that is the model which the same settings give again, trained on everything. The best epoch of
-/// many would be too good to be true.
-fn last_epoch(
-    recipe: &AnyRecipe,
-    data: &TrainingData,
-    run: &mut Run,
-) -> Result<f64, SolutionError> {
-    let mut last = None;
-    let hook = |report: Report| {
-        last = Some(report.metric);
-        run.report(report)
-    };
-    without_reports(run).reporting_to(hook, |own| recipe.fit(data, own).map(drop))?;
-    last.ok_or(FitError::Train(TrainError::OutOfTime).into())
-}
-
-/// The same run with what is left of its time, and nobody told.
-fn without_reports(run: &Run) -> Run {
-    let wall = run.budget.wall.map(|wall| wall.saturating_sub(run.elapsed()));
-    Run::new(&run.device)
-        .with_seed(run.seed)
-        .with_threads(run.thread_count())
-        .with_cancel(run.cancel.clone())
-        .with_budget(Budget { wall })
 }
