@@ -5,6 +5,7 @@
 //! that name, and the conformance suite.
 
 pub mod deepar;
+pub mod local;
 pub mod naive;
 pub mod seasonal_naive;
 

@@ -67,7 +67,7 @@ impl AnyAlgorithm {
                     .float("scale_weighting", 0.0..=1.0, Scale::Linear)
                     .categorical("likelihood", ["student-T", "gaussian", "piecewise-linear"]),
             ),
-            (Self::Naive(_) | Self::SeasonalNaive(_), _) => Space::default(),
+            _ => Space::default(),
         }
     }
 }
