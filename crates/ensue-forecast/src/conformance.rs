@@ -126,6 +126,12 @@ fn save(model: &impl Forecaster, dir: &Path) {
     out.commit().unwrap();
 }
 
+/// Names of all files of a saved model, its manifest among them.
+fn files_of(path: &Path) -> Vec<String> {
+    let reader = ArtifactReader::open(path).unwrap();
+    reader.names().map(str::to_owned).chain(["manifest.json".to_owned()]).collect()
+}
+
 /// Every number of a forecast.
 fn numbers(forecast: &SeriesForecast) -> impl Iterator<Item = f64> {
     forecast.mean.iter().chain(forecast.quantiles.iter().flatten()).copied()
@@ -221,16 +227,12 @@ pub(crate) fn the_same_seed_gives_the_same_bytes<A: Conformance>() {
         ask(&model, &panel)
     });
     let files = |name: &str| -> Vec<(String, Vec<u8>)> {
-        let entries = std::fs::read_dir(dir.path().join(name)).unwrap();
-        let mut files: Vec<_> = entries
-            .map(|entry| entry.unwrap())
-            .map(|entry| {
-                let bytes = std::fs::read(entry.path()).unwrap();
-                (entry.file_name().into_string().unwrap(), bytes)
-            })
-            .collect();
-        files.sort();
-        files
+        let path = dir.path().join(name);
+        let read = |file: String| {
+            let bytes = std::fs::read(path.join(&file)).unwrap();
+            (file, bytes)
+        };
+        files_of(&path).into_iter().map(read).collect()
     };
     let (one, two) = (files("one"), files("two"));
     assert!(one.len() >= 2, "a manifest and at least one file");
@@ -271,8 +273,8 @@ pub(crate) fn a_damaged_model_is_refused<A: Conformance>() {
             .and_then(|reader| A::small().load(&reader, "ndarray").map(drop))
     };
     assert!(load().is_ok());
-    for entry in std::fs::read_dir(&path).unwrap() {
-        let file = entry.unwrap().path();
+    for file in files_of(&path) {
+        let file = path.join(file);
         let whole = std::fs::read(&file).unwrap();
         std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
         assert!(load().is_err(), "{} cut short was accepted", file.display());

@@ -8,7 +8,9 @@ use ensue_core::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{FitError, ForecastError, LoadError, SettingsError};
+use crate::{
+    FitError, ForecastError, LoadError, SettingsError, algorithms::auto_predictor::Selection,
+};
 
 /// What an algorithm learns from.
 #[derive(Debug, Clone)]
@@ -76,6 +78,11 @@ pub trait Forecaster: Send + Sync + Debug {
         quantiles: &[Quantile],
         seed: Seed,
     ) -> Result<Vec<SeriesForecast>, ForecastError>;
+
+    /// What competed and what was chosen, where several algorithms did.
+    fn selection(&self) -> Option<&Selection> {
+        None
+    }
 
     /// Writes what [`Algorithm::load`] needs.
     ///

@@ -88,6 +88,16 @@ impl ArtifactReader {
         Err(ArtifactError::WrongKind { dir: self.dir, found, expected: expected.to_owned() })
     }
 
+    /// The part of it that [`super::ArtifactWriter::within`] wrote into this folder; without files where there is none.
+    pub fn within(&self, folder: &str) -> Self {
+        let below = |file: &Listed| {
+            let name = file.name.strip_prefix(folder)?.strip_prefix('/')?.to_owned();
+            Some(Listed { name, ..file.clone() })
+        };
+        let files = self.manifest.files.iter().filter_map(below).collect();
+        Self { dir: self.dir.join(folder), manifest: Manifest { files, ..self.manifest.clone() } }
+    }
+
     /// The names of its files, in the order written.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.manifest.files.iter().map(|file| file.name.as_str())

@@ -291,3 +291,31 @@ fn a_single_file_is_replaced_as_a_whole() {
     assert!(write_atomic(&folder, b"x").unwrap_err().is_io());
     assert_eq!(listing(scratch.path()), ["a.txt", "folder"]);
 }
+
+#[test]
+fn parts_have_folders_of_their_own() {
+    // Oracle: the bytes written under one name in two folders, one within the other.
+    let (_scratch, dir) = scratch();
+    let mut artifact = ArtifactWriter::create(&dir).unwrap().with_kind("test");
+    artifact
+        .within("one", |artifact| {
+            artifact.write("a.bin", b"1")?;
+            artifact.within("two", |artifact| artifact.write("a.bin", b"2"))
+        })
+        .unwrap();
+    artifact.write("a.bin", b"0").unwrap();
+    artifact.commit().unwrap();
+
+    let whole = ArtifactReader::open(&dir).unwrap();
+    let names: Vec<_> = whole.names().collect();
+    assert_eq!(names, ["one/a.bin", "one/two/a.bin", "a.bin"]);
+    let one = whole.within("one");
+    assert_eq!(
+        (whole.read("a.bin").unwrap(), one.read("a.bin").unwrap()),
+        (b"0".into(), b"1".into())
+    );
+    assert_eq!(one.within("two").read("a.bin").unwrap(), b"2");
+    assert!(whole.within("on").names().next().is_none());
+    fs::write(dir.join("one/a.bin"), "x").unwrap();
+    assert!(matches!(one.read("a.bin"), Err(ArtifactError::WrongChecksum { .. })));
+}

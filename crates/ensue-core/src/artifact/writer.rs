@@ -41,6 +41,8 @@ pub struct ArtifactWriter {
     files: Vec<Listed>,
     /// Folders within the staging directory, itself first.
     folders: Vec<PathBuf>,
+    /// What stands before every name: the folders of [`Self::within`].
+    prefix: String,
     unfinished: Option<String>,
     space: Option<u64>,
     committed: bool,
@@ -65,6 +67,7 @@ impl ArtifactWriter {
             staging,
             kind: String::new(),
             files: Vec::new(),
+            prefix: String::new(),
             unfinished: None,
             space: None,
             committed: false,
@@ -88,12 +91,23 @@ impl ArtifactWriter {
         &self.target
     }
 
+    /// Does `work`, whose files go into this folder of the artifact: for parts that name their files themselves, of which
+    /// there are several. [`super::ArtifactReader::within`] reads them back.
+    pub fn within<T>(&mut self, folder: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.prefix.len();
+        self.prefix.push_str(folder);
+        self.prefix.push('/');
+        let done = work(self);
+        self.prefix.truncate(before);
+        done
+    }
+
     /// Adds a file with this content. Names are relative, with `/` between folders.
     ///
     /// # Errors
     /// Where the name is no plain relative name or is taken, or the system refuses.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArtifactError> {
-        let path = self.staging.join(name);
+        let path = self.staging.join(format!("{}{name}", self.prefix));
         let mut file = self.writer(name)?;
         file.write_all(bytes).map_err(ArtifactError::io("write", &path))?;
         file.finish()
@@ -119,11 +133,12 @@ impl ArtifactWriter {
     /// # Errors
     /// As [`Self::write`], and where an earlier file was not finished.
     pub fn writer(&mut self, name: &str) -> Result<ArtifactFile<'_>, ArtifactError> {
+        let name = &format!("{}{name}", self.prefix);
         check_name(name)?;
         if let Some(name) = &self.unfinished {
             return Err(ArtifactError::Unfinished { name: name.clone() });
         }
-        if self.files.iter().any(|file| file.name == name) {
+        if self.files.iter().any(|file| file.name == *name) {
             return Err(ArtifactError::WrittenTwice { name: name.to_owned() });
         }
         let path = self.staging.join(name);

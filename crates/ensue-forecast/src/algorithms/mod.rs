@@ -4,6 +4,7 @@
 //! gives the variant of [`AnyAlgorithm`], the name in settings files and on the command line, loading by
 //! that name, and the conformance suite.
 
+pub mod auto_predictor;
 pub mod deepar;
 pub mod local;
 pub mod naive;
@@ -98,6 +99,8 @@ macro_rules! registry {
 }
 
 registry! {
+    /// Algorithms compete, the best forecast together.
+    auto_predictor: AutoPredictor = "AutoPredictor",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
     /// The last observed value.

@@ -30,8 +30,11 @@ pub use error::PredictorError;
 pub use items::WindowItems;
 pub use report::{AlgorithmEvaluation, Backtest, EvaluationType, TestWindow};
 pub use settings::{EvaluationParameters, Limits, PredictorSettings};
+pub(crate) use train::remove_checkpoints;
 
-use crate::{Forecast, ForecastError, Forecaster, tune::Tuning};
+use crate::{
+    Forecast, ForecastError, Forecaster, algorithms::auto_predictor::Selection, tune::Tuning,
+};
 
 /// A trained and measured predictor: forecasts series, lives in a directory.
 ///
@@ -85,6 +88,11 @@ impl Predictor {
     /// What a search tried and chose, where there was one.
     pub fn tuning(&self) -> Option<&Tuning> {
         self.tuning.as_ref()
+    }
+
+    /// What competed and what was chosen, where the algorithm is an `AutoPredictor`.
+    pub fn selection(&self) -> Option<&Selection> {
+        self.model.selection()
     }
 
     /// What the algorithm forecast of each item in each window, the newest window first.

@@ -104,8 +104,8 @@ impl Limits {
     }
 }
 
-/// Algorithms of Amazon that learn across series.
-const GLOBAL: [&str; 2] = ["Deep_AR_Plus", "CNN-QR"];
+/// Algorithms of Amazon that learn across series, or choose among such.
+const GLOBAL: [&str; 3] = ["Deep_AR_Plus", "CNN-QR", "AutoPredictor"];
 const MOST_STEPS: usize = 500;
 const MOST_TYPES: usize = 5;
 const MOST_WINDOWS: usize = 5;

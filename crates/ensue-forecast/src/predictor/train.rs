@@ -126,7 +126,7 @@ impl<'a> Fits<'a> {
 }
 
 /// Removes what the fits kept in `dir`, and `dir` itself where nothing else is in it.
-fn remove_checkpoints(dir: &Path, folders: impl Iterator<Item = String>, run: &Run) {
+pub(crate) fn remove_checkpoints(dir: &Path, folders: impl Iterator<Item = String>, run: &Run) {
     for folder in folders {
         if let Err(error) = remove_whole(dir, &folder) {
             let message = format!("cannot remove {}: {error}", dir.join(folder).display());

@@ -47,7 +47,7 @@ fn span(target: &[f64]) -> (f64, f64) {
 }
 
 /// Sorts the values of each step by level.
-fn uncrossed(forecast: &mut SeriesForecast, quantiles: &[Quantile]) {
+pub(crate) fn uncrossed(forecast: &mut SeriesForecast, quantiles: &[Quantile]) {
     let mut order: Vec<usize> = (0..quantiles.len()).collect();
     order.sort_by(|&a, &b| quantiles[a].level().total_cmp(&quantiles[b].level()));
     let crosses = order.windows(2).any(|pair| {

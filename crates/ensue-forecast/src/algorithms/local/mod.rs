@@ -22,6 +22,7 @@ use ensue_core::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use guard::uncrossed;
 pub use one::OneSeries;
 
 use crate::{

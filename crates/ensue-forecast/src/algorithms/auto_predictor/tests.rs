@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use ensue_core::{Budget, Frequency, Panel, Quantile, Seed, Series};
+
+use super::{held_back::HeldBack, *};
+use crate::{AnyAlgorithm, Forecaster, SeriesForecast, conformance::Conformance};
+
+impl Conformance for AutoPredictor {
+    fn small() -> Self {
+        among(&["Naive", "SeasonalNaive"])
+    }
+}
+
+fn among(names: &[&str]) -> AutoPredictor {
+    let by_name = |name: &&str| AnyAlgorithm::by_name(name).unwrap();
+    AutoPredictor {
+        candidates: Some(names.iter().map(by_name).collect()),
+        ..AutoPredictor::default()
+    }
+}
+
+fn panel(frequency: Frequency, targets: Vec<Vec<f64>>) -> Panel {
+    let series = targets.into_iter().enumerate();
+    Panel::new(frequency, series.map(|(n, y)| Series::new([n.to_string()], 0, y)).collect())
+        .unwrap()
+}
+
+fn fit(settings: &AutoPredictor, panel: &Panel, run: &mut Run) -> FittedAutoPredictor {
+    settings.fit(&TrainingData { panel: panel.clone(), horizon: 2 }, run).unwrap()
+}
+
+/// Held-back steps of forty flat series, and members that forecast them with an error of their own, the same at every level.
+fn held_and_members(
+    errors: &[fn(usize) -> f64],
+    metric: OptimizationMetric,
+) -> (HeldBack, Vec<Vec<f32>>) {
+    let flat = panel(Frequency::DAILY, (0..40).map(|n| vec![10.0 + n as f64; 12]).collect());
+    let held = HeldBack::new(&flat, 2, 1, metric);
+    let member = |error: &fn(usize) -> f64| {
+        let mut values = held.blank();
+        for row in 0..held.len() {
+            let level = vec![10.0 + row as f64 + error(row); 2];
+            let forecast = SeriesForecast { mean: level.clone(), quantiles: vec![level; 9] };
+            held.write(&mut values, row, &forecast);
+        }
+        values
+    };
+    let members = errors.iter().map(member).collect();
+    (held, members)
+}
+
+#[test]
+fn members_that_err_in_opposite_ways_are_combined() {
+    // Oracle: the mean of +1 and -1 is right; a third member that errs by 3 is of no use.
+    let errors: [fn(usize) -> f64; 3] = [|_| 1.0, |_| -1.0, |_| 3.0];
+    for metric in [OptimizationMetric::AverageWeightedQuantileLoss, OptimizationMetric::Rmse] {
+        let (held, members) = held_and_members(&errors, metric);
+        let members: Vec<&[f32]> = members.iter().map(|values| &values[..]).collect();
+        let weights = ensemble::selected(&held, &members, true, Seed(1));
+        for own in &weights {
+            assert!((own[0] - 0.5).abs() < 0.02 && (own[1] - 0.5).abs() < 0.02, "{own:?}");
+            assert_eq!(own[2], 0.0);
+        }
+        assert!(
+            ensemble::value(&held, &members, &weights)
+                < 0.05 * ensemble::loss_of(&held, members[0])
+        );
+        assert_eq!(ensemble::best(&held, &members[1..]), [[1.0, 0.0]; 4].map(Vec::from));
+    }
+}
+
+#[test]
+fn metrics_are_amazons() {
+    // Oracle: by hand; forty series of 10, 11, ..., 49, each forecast 1 too high at every level and step.
+    let levels: f64 = (10..50).map(f64::from).sum();
+    let relative: f64 = (10..50).map(|level| 1.0 / f64::from(level)).sum();
+    for (metric, expected) in [
+        (OptimizationMetric::AverageWeightedQuantileLoss, 40.0 / levels),
+        (OptimizationMetric::Wape, 40.0 / levels),
+        (OptimizationMetric::Rmse, 1.0),
+        (OptimizationMetric::Mape, relative / 40.0),
+        // Flat series have no seasonal error: nothing to scale by.
+        (OptimizationMetric::Mase, 0.0),
+    ] {
+        let (held, members) = held_and_members(&[|_| 1.0], metric);
+        let found = ensemble::loss_of(&held, &members[0]);
+        assert!((found - expected).abs() < 1e-6, "{metric:?}: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn kinds_of_demand_are_told_apart() {
+    // Oracle: the cut-offs 1.32 and 0.49 of Syntetos, Boylan & Croston, by hand.
+    let nan = f64::NAN;
+    assert_eq!(Group::of(&[5.0, 6.0, nan, 5.0]), Group::Smooth);
+    assert_eq!(Group::of(&[1.0, 1.0, 1.0, 9.0]), Group::Erratic);
+    assert_eq!(Group::of(&[5e12, 0.0, 5e12, 0.0]), Group::Intermittent);
+    assert_eq!(Group::of(&[1e-9, 0.0, 0.0, 1e-9, 9e-9, 0.0]), Group::Lumpy);
+    assert_eq!(Group::of(&[0.0, 0.0]), Group::Intermittent);
+    assert_eq!(Group::of(&[]), Group::Smooth);
+}
+
+#[test]
+fn who_cannot_compete_is_left_out_with_the_reason() {
+    // Oracle: 24 observed values are fewer than the 300 of Amazon's rule.
+    let panel = panel(Frequency::MONTHLY, vec![(0..24).map(f64::from).collect()]);
+    let fitted = fit(&AutoPredictor::default(), &panel, &mut Run::new("ndarray"));
+    let selection = fitted.selection();
+    let left_out = selection.left_out.iter().find(|one| one.name == "Deep_AR_Plus").unwrap();
+    assert!(left_out.reason.contains("24 observed values"), "{}", left_out.reason);
+    assert!(selection.to_string().contains("left out: Deep_AR_Plus: 24 observed"));
+    assert!(selection.contenders.windows(2).all(|pair| pair[0].value <= pair[1].value));
+}
+
+#[test]
+fn an_algorithm_that_refuses_the_data_does_not_stop_the_others() {
+    // Oracle: the beta distribution has no values of 2 and more.
+    let mut settings = among(&["Naive"]);
+    let beta = r#"{"algorithm": "Deep_AR_Plus", "likelihood": "beta", "epochs": 1}"#;
+    settings.candidates.as_mut().unwrap().push(serde_json::from_str(beta).unwrap());
+    let panel = panel(Frequency::DAILY, vec![vec![2.0; 400]; 2]);
+    let fitted = fit(&settings, &panel, &mut Run::new("ndarray"));
+    let left_out = &fitted.selection().left_out;
+    assert_eq!((left_out.len(), &left_out[0].name[..]), (1, "Deep_AR_Plus"));
+    let forecast = fitted.forecast(&panel, &[Quantile::MEDIAN], Seed(0)).unwrap();
+    assert_eq!(forecast[0].mean, [2.0, 2.0]);
+}
+
+#[test]
+fn without_any_time_there_is_an_answer() {
+    // Oracle: the last value, which is the last season of a weekly series.
+    let mut run = Run::new("ndarray").with_budget(Budget { wall: Some(Duration::ZERO) });
+    let settings = among(&["Deep_AR_Plus", "Naive"]);
+    let panel = panel(Frequency::WEEKLY, vec![(0..400).map(f64::from).collect()]);
+    let fitted = fit(&settings, &panel, &mut run);
+    assert_eq!(fitted.selection().left_out.len(), 2);
+    assert_eq!(fitted.forecast(&panel, &[], Seed(0)).unwrap()[0].mean, [399.0, 399.0]);
+}
+
+#[test]
+fn series_too_short_to_hold_anything_back_are_forecast_by_the_first() {
+    // Oracle: the order of the candidates.
+    let panel = panel(Frequency::WEEKLY, vec![vec![4.0, 5.0]]);
+    let fitted = fit(&among(&["Naive", "SeasonalNaive"]), &panel, &mut Run::new("ndarray"));
+    assert_eq!(fitted.selection().contenders.len(), 1);
+    assert!(fitted.selection().measured_on.starts_with("nothing"));
+    assert_eq!(fitted.forecast(&panel, &[], Seed(0)).unwrap()[0].mean, [5.0, 5.0]);
+}
+
+#[test]
+fn what_never_was_negative_is_not_forecast_to_be() {
+    // Oracle: a level of 1 with jumps of 10 has a normal tenth percentile below zero; with a negative value it may be there.
+    let p10 = Quantile::new(0.1).unwrap();
+    let jumps = |low: f64| (0..30).map(|t| if t % 3 == 0 { 10.0 } else { low }).collect();
+    let panel = panel(Frequency::WEEKLY, vec![jumps(0.0), jumps(-1.0)]);
+    let low = |settings: &AutoPredictor| {
+        let fitted = fit(settings, &panel, &mut Run::new("ndarray"));
+        let forecasts = fitted.forecast(&panel, &[p10], Seed(0)).unwrap();
+        [forecasts[0].quantiles[0][0], forecasts[1].quantiles[0][0]]
+    };
+    let free = low(&AutoPredictor { keep_sign: false, ..among(&["Naive"]) });
+    assert!(free[0] < 0.0 && free[1] < 0.0, "{free:?}");
+    assert_eq!(low(&among(&["Naive"])), [0.0, free[1]]);
+}
+
+#[test]
+fn settings_are_refused_by_name_and_rule() {
+    // Oracle: the table of the settings.
+    let refused = |json: &str| {
+        serde_json::from_str::<AutoPredictor>(json).unwrap().check().unwrap_err().to_string()
+    };
+    let json = r#"{"candidates": [{"algorithm": "AutoPredictor"}]}"#;
+    assert_eq!(
+        refused(json),
+        "AutoPredictor: candidates is AutoPredictor, but it cannot compete with itself"
+    );
+    assert!(refused(r#"{"candidates": []}"#).contains("there must be at least one"));
+    assert!(refused(r#"{"windows": 21}"#).contains("windows is 21, but must be at most 20"));
+    let auto_ml: AnyAlgorithm = AutoPredictor::auto_ml().into();
+    let json = serde_json::to_string(&auto_ml).unwrap();
+    assert!(json.contains(r#""combination":"best""#), "{json}");
+}
