@@ -5,7 +5,7 @@ use std::time::Instant;
 use ensue::core::{
     EvaluatorAccumulator, EvaluatorReport, Outcome, Panel, Seed, evaluator_quantiles,
 };
-use ensue_forecast::{AnyAlgorithm, TrainingData, algorithms::deepar::DeepAr};
+use ensue_forecast::{AnyAlgorithm, Forecaster, TrainingData, algorithms::deepar::DeepAr};
 
 use crate::{
     Context, recipes,
@@ -103,6 +103,29 @@ pub(crate) fn backtest(
     }
     let rmse_of_median = (squares / steps as f64).sqrt();
     Ok(Backtest { evaluator: evaluator.finish(), rmse_of_median, training, forecasting })
+}
+
+/// What a fitted algorithm's forecast of the held-back steps is worth by GluonTS's evaluator; `past` is the task's panel
+/// without them.
+pub(crate) fn evaluated(
+    fitted: &dyn Forecaster,
+    task: &Task,
+    past: &Panel,
+    seed: u64,
+) -> Result<EvaluatorReport, Failure> {
+    let levels = evaluator_quantiles();
+    let forecasts = fitted.forecast(past, &levels, Seed(seed))?;
+    let mut evaluator = EvaluatorAccumulator::new(task.panel.frequency().seasonality());
+    for (series, forecast) in past.series().iter().zip(&forecasts) {
+        evaluator.add(&Outcome {
+            past: series.target(),
+            actual: series.hidden(),
+            mean: &forecast.mean,
+            levels: &levels,
+            quantiles: &forecast.quantiles,
+        });
+    }
+    Ok(evaluator.finish())
 }
 
 /// One backtest for each seed of the context.

@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod auto_predictor;
 mod campaign_latency;
 mod coldstart_movielens;
 mod deepar_accuracy;
@@ -44,6 +45,18 @@ pub(crate) struct Measurement {
 
 /// All measurements.
 pub(crate) const MEASUREMENTS: &[Measurement] = &[
+    Measurement {
+        name: "autopredictor",
+        about: "AutoPredictor in 10 minutes on M4 hourly and weekly, hospital and car parts, beside each algorithm alone (hours)",
+        seeds: 3,
+        run: auto_predictor::measure,
+    },
+    Measurement {
+        name: "time-limits",
+        about: "AutoPredictor on M4 weekly given 30 seconds, 2 and 10 minutes",
+        seeds: 1,
+        run: auto_predictor::limits,
+    },
     Measurement {
         name: "hrnn-curves",
         about: "records the learning curves that asha-replay plays back (half an hour)",

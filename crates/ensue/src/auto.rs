@@ -5,7 +5,7 @@ use std::time::Duration;
 use ensue_core::{Budget, Panel, Run};
 use ensue_data::DatasetGroup;
 use ensue_forecast::{
-    Predictor, PredictorError, PredictorSettings, algorithms::deepar::DeepAr, tune as forecast,
+    Predictor, PredictorError, PredictorSettings, algorithms::auto_predictor::AutoPredictor,
 };
 use ensue_recommend::{Solution, SolutionError, SolutionVersion, tune as recommend};
 
@@ -53,8 +53,9 @@ impl Auto {
         self.within(run, |run| solution.train(group, run))
     }
 
-    /// A predictor for so many steps: DeepAR, over wide ranges of its settings, measured on the last `horizon` steps of the
-    /// series; [`Predictor::tuning`] says what was tried.
+    /// A predictor for so many steps: all algorithms that suit the data compete, and an ensemble of the best forecasts
+    /// ([`AutoPredictor`]). Measured on the last `horizon` steps of the series, which no candidate saw;
+    /// [`Predictor::selection`] says who competed and what was chosen.
     ///
     /// # Errors
     /// As [`PredictorSettings::train`].
@@ -64,8 +65,7 @@ impl Auto {
         horizon: usize,
         run: &mut Run,
     ) -> Result<Predictor, PredictorError> {
-        let settings = PredictorSettings::new(DeepAr::default(), horizon)
-            .with_hpo(forecast::Hpo::default().wide());
+        let settings = PredictorSettings::new(AutoPredictor::default(), horizon);
         self.within(run, |run| settings.train(panel, run))
     }
 

@@ -43,6 +43,7 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
             "fit_seconds": predictor.backtest().own().fit_seconds,
             "backtest": predictor.backtest(),
             "tuning": predictor.tuning(),
+            "selection": predictor.selection(),
         });
         println!("{answer}");
         return Ok(());
@@ -62,6 +63,9 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     }
     if let Some(tuning) = predictor.tuning() {
         print!("\n{tuning}");
+    }
+    if let Some(selection) = predictor.selection() {
+        print!("\n{selection}");
     }
     println!("\n{}saved in {}", predictor.backtest(), options.out.display());
     Ok(())
