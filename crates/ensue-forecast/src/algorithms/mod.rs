@@ -7,6 +7,7 @@
 pub mod deepar;
 pub mod local;
 pub mod naive;
+pub mod npts;
 pub mod seasonal_naive;
 
 use ensue_core::{Run, artifact::ArtifactReader};
@@ -102,6 +103,8 @@ registry! {
     deepar: DeepAr = "Deep_AR_Plus",
     /// The last observed value.
     naive: Naive = "Naive",
+    /// Past values, drawn by weight.
+    npts: Npts = "NPTS",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
 }
