@@ -5,6 +5,7 @@
 //! that name, and the conformance suite.
 
 pub mod deepar;
+pub mod intermittent;
 pub mod local;
 pub mod naive;
 pub mod npts;
@@ -101,6 +102,8 @@ macro_rules! registry {
 registry! {
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
+    /// Demand that mostly is 0.
+    intermittent: Intermittent = "Intermittent",
     /// The last observed value.
     naive: Naive = "Naive",
     /// Past values, drawn by weight.

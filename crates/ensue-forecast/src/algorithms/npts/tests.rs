@@ -1,5 +1,5 @@
 use ensue_core::{Panel, Series};
-use rand::Rng;
+use rand::RngExt;
 
 use super::*;
 use crate::{Forecaster, conformance::Conformance};
@@ -12,7 +12,12 @@ fn levels(levels: &[f64]) -> Vec<Quantile> {
     levels.iter().map(|&level| Quantile::new(level).unwrap()).collect()
 }
 
-fn forecast(settings: &Npts, frequency: Frequency, target: &[f64], horizon: usize) -> SeriesForecast {
+fn forecast(
+    settings: &Npts,
+    frequency: Frequency,
+    target: &[f64],
+    horizon: usize,
+) -> SeriesForecast {
     let panel = Panel::new(frequency, vec![Series::new(["a"], 0, target.to_vec())]).unwrap();
     let data = TrainingData { panel, horizon };
     let model = settings.fit(&data, &mut Run::new("ndarray")).unwrap();
