@@ -19,6 +19,7 @@ use ensue_data::write::WriteError;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+pub use export::export_file_name;
 pub use query::{DataPoint, ForecastAnswer, ForecastQuery, Predictions, QueryError};
 
 use crate::{ForecastError, ForecastType, Forecaster};
@@ -195,7 +196,7 @@ impl Forecast {
     }
 
     /// Writes the forecast as a table: `item_id,<dimensions>,date,<forecast types>`, a row a step; to CSV
-    /// or Parquet by the end of the name.
+    /// or Parquet by the end of the name ([`export_file_name`] gives the name that Amazon's jobs give).
     ///
     /// # Errors
     /// [`WriteError`] when the file cannot be written; an older one stands there still.

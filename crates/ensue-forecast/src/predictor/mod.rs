@@ -13,6 +13,8 @@
 mod backtest;
 mod error;
 mod export;
+#[cfg(test)]
+mod export_tests;
 mod items;
 mod report;
 mod settings;
