@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`planted`] | users whose next item follows known probabilities, with the best possible ranking |
 //! | [`mod@checkerboard`] | the smallest data set with one right answer per user |
+//! | [`markup`] | [`well_formed`]: is it XML? |
 //! | [`nasty`] | series that break forecasting algorithms |
 //! | [`tolerance`] | [`Tolerance`], the named ones, and [`assert_close!`] |
 //! | [`failing`] | [`FailingWriter`], which accepts so many bytes and then has no space |
@@ -14,12 +15,14 @@
 
 pub mod checkerboard;
 pub mod failing;
+pub mod markup;
 pub mod nasty;
 pub mod planted;
 pub mod tolerance;
 
 pub use checkerboard::checkerboard;
 pub use failing::FailingWriter;
+pub use markup::well_formed;
 pub use nasty::{NASTY_KINDS, nasty_series};
 pub use planted::{Planted, PlantedSettings};
 pub use tolerance::Tolerance;
