@@ -1,5 +1,7 @@
 //! Simple exponential smoothing, and the constant that suits it best.
 
+use std::cmp::Ordering;
+
 /// Where the best constant is looked for: as statsforecast does (`CrostonOptimized`, `ADIDA`).
 const RANGE: (f64, f64) = (0.1, 0.3);
 
@@ -34,14 +36,23 @@ pub(super) fn smoothed(values: &[f64], smoothing: Option<f64>) -> (f64, f64) {
         let (mut left, mut right) = (high - share * (high - low), low + share * (high - low));
         let (mut at_left, mut at_right) = (squares(values, left), squares(values, right));
         for _ in 0..CUTS {
-            if at_left < at_right {
-                (high, right, at_right) = (right, left, at_left);
-                left = high - share * (high - low);
-                at_left = squares(values, left);
-            } else {
-                (low, left, at_left) = (left, right, at_right);
-                right = low + share * (high - low);
-                at_right = squares(values, right);
+            match at_left.total_cmp(&at_right) {
+                Ordering::Less => {
+                    (high, right, at_right) = (right, left, at_left);
+                    left = high - share * (high - low);
+                    at_left = squares(values, left);
+                }
+                Ordering::Greater => {
+                    (low, left, at_left) = (left, right, at_right);
+                    right = low + share * (high - low);
+                    at_right = squares(values, right);
+                }
+                // The minimum lies between them; of constants that make no difference the middle one is taken.
+                Ordering::Equal => {
+                    (low, high) = (left, right);
+                    (left, right) = (high - share * (high - low), low + share * (high - low));
+                    (at_left, at_right) = (squares(values, left), squares(values, right));
+                }
             }
         }
         f64::midpoint(low, high)
