@@ -104,7 +104,7 @@ fn a_backtest_shows_every_window() {
     // The first window whole, then a day, the gap, and two days.
     assert_eq!((marks(&chart, "seen"), marks(&chart, "point")), (2 + 1, 1));
     assert_eq!(marks(&chart, "split"), 1);
-    assert!(chart.contains(">1 step without observation<") && chart.contains(">2019-03-04<"));
+    assert!(chart.contains(">1 step without observation<") && chart.contains(">2019-03-05<"));
     let nothing = predictor.backtest_chart(&["new", "south"]).unwrap();
     assert_eq!(well_formed(&nothing), Ok(()));
     assert!(nothing.contains("No backtest window has been measured for this item."));
@@ -197,7 +197,7 @@ proptest! {
                 title: title.clone(),
                 frequency,
                 types: &types,
-                seen: vec![(first - seen.len() as i64, &seen)],
+                seen: vec![(first - seen.len() as i64, seen.as_slice())],
                 fans: vec![Fan { first, rows: columns.iter().map(Vec::as_slice).collect() }],
                 nothing: "nothing",
             };

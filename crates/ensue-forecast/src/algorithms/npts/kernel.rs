@@ -4,7 +4,8 @@
 //! proportion to `exp(-decay (t - i))`, within one season only. Draws from draws change nothing: the weights of two observed
 //! values keep their ratio `exp(-decay (j - i))` whatever step `t` asks, so that every drawn value has the distribution
 //! of the first one of its season, and a mixture of equal distributions is that distribution. It is a weight for each
-//! observed value: quantiles and mean need no samples.
+//! observed value: quantiles and mean need no samples. (Where a season was never observed and two others are nearest to it,
+//! draws from draws would shift a little weight between these two; here both weigh by their observed values only.)
 
 /// A distribution over observed values.
 #[derive(Debug, Clone, PartialEq)]
