@@ -15,7 +15,10 @@ mod hrnn_curves;
 mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
+mod intermittent;
 mod mann_whitney;
+mod nasty_series;
+mod npts;
 mod online_retail_baselines;
 mod recipes_movielens;
 mod recurrent_cpu;
@@ -164,6 +167,24 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "the seasonal naive on M4 hourly, M4 weekly and hospital, digit for digit",
         seeds: 0,
         run: seasonal_naive::measure,
+    },
+    Measurement {
+        name: "npts",
+        about: "NPTS on M4 hourly and weekly, against GluonTS's figures and time",
+        seeds: 0,
+        run: npts::measure,
+    },
+    Measurement {
+        name: "intermittent",
+        about: "Croston's method and its kin on car parts",
+        seeds: 0,
+        run: intermittent::measure,
+    },
+    Measurement {
+        name: "nasty-series",
+        about: "500 series that break algorithms, and how many each of ours breaks on",
+        seeds: 1,
+        run: nasty_series::measure,
     },
     Measurement {
         name: "deepar-m4-hourly",

@@ -199,6 +199,13 @@ pub(crate) fn degenerate_series_are_trained_on<A: Conformance>() {
     assert_sound(&ask(&model, &panel), &panel);
 }
 
+pub(crate) fn nasty_series_are_forecast<A: Conformance>() {
+    // Oracle: finite numbers and no crossing, on 500 series of all kinds that break algorithms; trained on them too.
+    let panel = panel(ensue_testkit::nasty_series(Seed(1), 500));
+    let model = fit::<A>(&panel);
+    assert_sound(&ask(&model, &panel), &panel);
+}
+
 pub(crate) fn a_forecast_does_not_depend_on_the_other_series<A: Conformance>() {
     // Oracle: the same model, asked for each series alone, and for all in another order.
     let all: Vec<Series> = seasons().into_iter().chain(degenerate()).collect();
@@ -371,6 +378,7 @@ macro_rules! conformance_suite {
             @tests $algorithm:
             answers_have_the_shape_asked_for, forecasts_lie_near_the_level,
             degenerate_series_are_forecast, degenerate_series_are_trained_on,
+            nasty_series_are_forecast,
             a_forecast_does_not_depend_on_the_other_series, the_same_seed_gives_the_same_bytes,
             a_damaged_model_is_refused, settings_are_strict_and_round_trip,
             data_without_observations_are_refused, another_frequency_is_refused,

@@ -60,12 +60,14 @@
 //! | [`predictor`] | [`PredictorSettings`], [`Predictor`] and the metrics of its [`Backtest`] |
 //! | [`tune`] | search for settings |
 //! | [`forecast`] | [`Forecast`]: query, save, export |
+//! | [`charts`] | forecasts and backtests as pictures |
 //!
 //! [`Algorithm`] and [`Forecaster`] are the two traits behind it: settings that can be fitted, and the
 //! fitted form that forecasts.
 
 pub mod algorithms;
 pub mod calendar;
+pub mod charts;
 mod checks;
 mod columns;
 mod errors;
@@ -81,6 +83,7 @@ pub mod tune;
 mod conformance;
 
 pub use algorithms::AnyAlgorithm;
+pub use charts::ChartError;
 pub use errors::{FitError, ForecastError, LoadError, SettingsError};
 pub use forecast::{DataPoint, Forecast, ForecastAnswer, ForecastQuery, Predictions, QueryError};
 pub use forecast_type::{ForecastType, ForecastTypeError};

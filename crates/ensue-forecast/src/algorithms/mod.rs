@@ -6,8 +6,10 @@
 
 pub mod auto_predictor;
 pub mod deepar;
+pub mod intermittent;
 pub mod local;
 pub mod naive;
+pub mod npts;
 pub mod seasonal_naive;
 
 use ensue_core::{Run, artifact::ArtifactReader};
@@ -103,8 +105,12 @@ registry! {
     auto_predictor: AutoPredictor = "AutoPredictor",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
+    /// Demand that mostly is 0.
+    intermittent: Intermittent = "Intermittent",
     /// The last observed value.
     naive: Naive = "Naive",
+    /// Past values, drawn by weight.
+    npts: Npts = "NPTS",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
 }

@@ -29,16 +29,35 @@ pub enum TimeFeature {
 impl TimeFeature {
     /// The feature of the step that `time` stands for; see [`moment`].
     pub fn at(self, time: DateTime) -> f32 {
-        let (place, last) = match self {
-            Self::MinuteOfHour => (f32::from(time.minute()), 59.0),
-            Self::HourOfDay => (f32::from(time.hour()), 23.0),
-            Self::DayOfWeek => (f32::from(time.weekday().to_monday_zero_offset()), 6.0),
-            Self::DayOfMonth => (f32::from(time.day()) - 1.0, 30.0),
-            Self::DayOfYear => (f32::from(time.day_of_year()) - 1.0, 365.0),
-            Self::WeekOfYear => (f32::from(time.date().iso_week_date().week()) - 1.0, 52.0),
-            Self::MonthOfYear => (f32::from(time.month()) - 1.0, 11.0),
-        };
-        place / last - 0.5
+        f32::from(self.place(time)) / f32::from(self.places() - 1) - 0.5
+    }
+
+    /// The place of the step that `time` stands for, from 0; see [`moment`].
+    pub fn place(self, time: DateTime) -> u16 {
+        // Every one of them is there and not negative.
+        let count = |place: i16, first: i16| place.abs_diff(first);
+        match self {
+            Self::MinuteOfHour => count(time.minute().into(), 0),
+            Self::HourOfDay => count(time.hour().into(), 0),
+            Self::DayOfWeek => count(time.weekday().to_monday_zero_offset().into(), 0),
+            Self::DayOfMonth => count(time.day().into(), 1),
+            Self::DayOfYear => count(time.day_of_year(), 1),
+            Self::WeekOfYear => count(time.date().iso_week_date().week().into(), 1),
+            Self::MonthOfYear => count(time.month().into(), 1),
+        }
+    }
+
+    /// How many places there are.
+    pub fn places(self) -> u16 {
+        match self {
+            Self::MinuteOfHour => 60,
+            Self::HourOfDay => 24,
+            Self::DayOfWeek => 7,
+            Self::DayOfMonth => 31,
+            Self::DayOfYear => 366,
+            Self::WeekOfYear => 53,
+            Self::MonthOfYear => 12,
+        }
     }
 }
 

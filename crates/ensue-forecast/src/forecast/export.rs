@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use ensue_data::write::{Kind, WriteError};
+use ensue_data::write::{Kind, TableFormat, WriteError};
+use jiff::civil::DateTime;
 
 use super::Forecast;
 use crate::table::{Cell, Table, key_cells, key_columns, stamp};
@@ -21,4 +22,20 @@ pub(super) fn export(forecast: &Forecast, path: &Path) -> Result<(), WriteError>
         }
     }
     table.finish()
+}
+
+/// The name of a file of an export as Amazon's export jobs have it:
+/// `<ExportJobName>_<yyyy-MM-ddTHH-mm-ssZ>_part<number>.csv`, or `.parquet`. `time` is when the job ran, `part` counts from 0.
+///
+/// ```
+/// use ensue_data::write::TableFormat;
+/// use ensue_forecast::forecast::export_file_name;
+/// use jiff::civil::date;
+///
+/// let name = export_file_name("tea", date(2019, 2, 1).at(3, 4, 5, 0), 0, TableFormat::Csv);
+/// assert_eq!(name, "tea_2019-02-01T03-04-05Z_part0.csv");
+/// ```
+pub fn export_file_name(job: &str, time: DateTime, part: usize, format: TableFormat) -> String {
+    let stamp = time.strftime("%Y-%m-%dT%H-%M-%SZ");
+    format!("{job}_{stamp}_part{part}.{}", format.extension())
 }

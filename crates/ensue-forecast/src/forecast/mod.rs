@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `query.rs` | [`ForecastQuery`] and its answer, in the shapes of Amazon's `QueryForecast` |
 //! | `store.rs` | the forecast's directory |
+//! | `picture.rs` | one item's history and forecast as a chart |
 //! | `export.rs` | the forecast as a table in Amazon's column layout |
 
 mod export;
+mod picture;
 mod query;
 mod store;
 #[cfg(test)]
@@ -19,9 +21,10 @@ use ensue_data::write::WriteError;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+pub use export::export_file_name;
 pub use query::{DataPoint, ForecastAnswer, ForecastQuery, Predictions, QueryError};
 
-use crate::{ForecastError, ForecastType, Forecaster};
+use crate::{ChartError, ForecastError, ForecastType, Forecaster};
 
 /// What a predictor forecast of a panel's series: queried by item, saved, exported. Made by
 /// [`Predictor::create_forecast`](crate::Predictor::create_forecast).
@@ -195,12 +198,22 @@ impl Forecast {
     }
 
     /// Writes the forecast as a table: `item_id,<dimensions>,date,<forecast types>`, a row a step; to CSV
-    /// or Parquet by the end of the name.
+    /// or Parquet by the end of the name ([`export_file_name`] gives the name that Amazon's jobs give).
     ///
     /// # Errors
     /// [`WriteError`] when the file cannot be written; an older one stands there still.
     pub fn export(&self, path: impl AsRef<Path>) -> Result<(), WriteError> {
         export::export(self, path.as_ref())
+    }
+
+    /// The forecast of one item as a chart, SVG text: its history in `panel` before the forecast (four horizons, at least 30
+    /// steps), the median or the quantile in the middle, the mean, and bands between the others. `key` is the item id, then the
+    /// dimensions.
+    ///
+    /// # Errors
+    /// [`ChartError`] when the forecast or the panel has no such item, or the panel is of another frequency.
+    pub fn chart(&self, panel: &Panel, key: &[impl AsRef<str>]) -> Result<String, ChartError> {
+        picture::chart(self, panel, key)
     }
 
     /// Writes the forecast to `dir`, all or nothing.

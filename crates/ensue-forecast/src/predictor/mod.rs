@@ -8,12 +8,16 @@
 //! | `report.rs` | [`Backtest`]: the metrics, by algorithm and window |
 //! | `items.rs` | [`WindowItems`]: what was forecast of each item in a window, and its metrics |
 //! | `store.rs` | the predictor's directory |
+//! | `picture.rs` | one item's backtests as a chart |
 //! | `export.rs` | backtests as tables in Amazon's column layout |
 
 mod backtest;
 mod error;
 mod export;
+#[cfg(test)]
+mod export_tests;
 mod items;
+mod picture;
 mod report;
 mod settings;
 mod store;
@@ -33,7 +37,8 @@ pub use settings::{EvaluationParameters, Limits, PredictorSettings};
 pub(crate) use train::remove_checkpoints;
 
 use crate::{
-    Forecast, ForecastError, Forecaster, algorithms::auto_predictor::Selection, tune::Tuning,
+    ChartError, Forecast, ForecastError, Forecaster, algorithms::auto_predictor::Selection,
+    tune::Tuning,
 };
 
 /// A trained and measured predictor: forecasts series, lives in a directory.
@@ -134,6 +139,15 @@ impl Predictor {
         format: TableFormat,
     ) -> Result<(), WriteError> {
         export::export(self, folder.as_ref(), format)
+    }
+
+    /// The backtests of one item as a chart, SVG text: what was observed in each window, and over it what was forecast there,
+    /// as in [`Forecast::chart`]. `key` is the item id, then the dimensions.
+    ///
+    /// # Errors
+    /// [`ChartError::NoForecast`] when the predictor was trained without such an item.
+    pub fn backtest_chart(&self, key: &[impl AsRef<str>]) -> Result<String, ChartError> {
+        picture::chart(self, key)
     }
 
     /// Writes the predictor to `dir`, all or nothing: one that was there before is replaced only by a whole

@@ -1,8 +1,6 @@
 //! Every trial's value, and the best so far.
 
-use super::axis::{Axis, label};
-use super::plot::{Mark, Plot, value_axis};
-use super::svg::empty;
+use super::draw::{Axis, Mark, Plot, empty, label, value_axis};
 use crate::{Direction, Trial, TrialState};
 
 /// The first objective of every trial by its number: complete ones as dots, those that were ended early hollow, those

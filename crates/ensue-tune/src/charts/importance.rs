@@ -1,7 +1,6 @@
 //! How much each hyperparameter matters.
 
-use super::axis::label;
-use super::svg::{Anchor, Svg, empty, shortened};
+use super::draw::{Anchor, Svg, empty, label, shortened};
 
 const LEFT: f64 = 190.0;
 const LONGEST: f64 = 480.0;

@@ -11,21 +11,19 @@
 //! | `parallel.rs` | [`parallel_coordinates`]: which values go with which results |
 //! | `importance.rs` | [`importance`]: how much each hyperparameter matters |
 //! | `pareto.rs` | [`pareto`]: two objectives against each other |
-//! | `svg.rs`, `axis.rs`, `plot.rs` | the means: text of SVG, round ticks, a frame with axes |
+//! | [`draw`] | the means: text of SVG, round ticks, a frame with axes |
 //!
 //! ```
 //! let chart = ensue_tune::charts::importance("What matters", &[("rate".to_owned(), 0.8), ("layers".to_owned(), 0.2)]);
 //! assert!(chart.starts_with("<svg") && chart.contains("rate"));
 //! ```
 
-mod axis;
 mod curves;
+pub mod draw;
 mod history;
 mod importance;
 mod parallel;
 mod pareto;
-mod plot;
-mod svg;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,6 @@
 //! Which values go with which results.
 
-use super::axis::{label, worth_showing};
-use super::svg::{Anchor, Svg, empty, shortened};
+use super::draw::{Anchor, Svg, empty, label, shortened, worth_showing};
 use crate::{Direction, Domain, Parameter, Scale, Space, Trial, Value};
 
 const TOP: f64 = 84.0;

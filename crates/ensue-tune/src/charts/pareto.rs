@@ -1,8 +1,6 @@
 //! Two objectives against each other.
 
-use super::axis::{Axis, label};
-use super::plot::{Mark, Plot, value_axis};
-use super::svg::empty;
+use super::draw::{Axis, Mark, Plot, empty, label, value_axis};
 use crate::study::pareto_front;
 use crate::{Direction, Trial, TrialState};
 

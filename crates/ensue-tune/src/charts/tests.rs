@@ -1,6 +1,7 @@
+use ensue_testkit::well_formed;
 use proptest::prelude::*;
 
-use super::axis::{Axis, label, worth_showing};
+use super::draw::{Axis, label, worth_showing};
 use super::*;
 use crate::{Assignment, Direction, Measurement, Space, Trial, TrialState};
 
@@ -36,50 +37,6 @@ fn space() -> Space {
         ]"#,
     )
     .unwrap()
-}
-
-/// A check for well-formed XML of the kind that is written here: every element is closed in order, attributes are
-/// quoted, and text holds no bare sign of markup.
-fn well_formed(svg: &str) -> Result<(), String> {
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = svg;
-    while let Some(start) = rest.find('<') {
-        let (text, tag) = rest.split_at(start);
-        entities(text)?;
-        let end = tag.find('>').ok_or("a tag without an end")?;
-        let inner = &tag[1..end];
-        rest = &tag[end + 1..];
-        if let Some(name) = inner.strip_prefix('/') {
-            if open.pop() != Some(name) {
-                return Err(format!("</{name}> closes nothing"));
-            }
-            continue;
-        }
-        if inner.matches('"').count() % 2 != 0 || inner.contains('<') {
-            return Err(format!("quotes in <{inner}>"));
-        }
-        entities(inner)?;
-        let name =
-            inner.trim_end_matches('/').split_whitespace().next().ok_or("a tag without a name")?;
-        if !inner.ends_with('/') {
-            open.push(name);
-        }
-    }
-    if open.is_empty() && rest.trim().is_empty() {
-        Ok(())
-    } else {
-        Err(format!("open: {open:?}, rest: {rest}"))
-    }
-}
-
-fn entities(text: &str) -> Result<(), String> {
-    for (index, _) in text.match_indices('&') {
-        let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
-        if !known.iter().any(|entity| text[index..].starts_with(entity)) {
-            return Err(format!("a bare & in {text}"));
-        }
-    }
-    if text.contains('>') { Err(format!("a bare > in {text}")) } else { Ok(()) }
 }
 
 /// How many elements have a class. The legend counts, too.
@@ -276,7 +233,7 @@ proptest! {
         for chart in all_charts(&title, &trials) {
             // Oracle: the rules of XML; coordinates are numbers.
             prop_assert_eq!(well_formed(&chart), Ok(()));
-            let plain = chart.replace(&svg::escaped(&title), "");
+            let plain = chart.replace(&draw::escaped(&title), "");
             prop_assert!(!plain.contains("NaN") && !plain.contains("inf"), "{}", plain);
         }
     }

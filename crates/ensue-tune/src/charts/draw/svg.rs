@@ -20,6 +20,12 @@ const STYLE: &str = "\
 .ensue-chart .curve{fill:none;stroke:#2563eb;stroke-opacity:.4;stroke-width:1.3}\
 .ensue-chart .best{fill:none;stroke:#ea580c;stroke-width:2;stroke-linejoin:round}\
 .ensue-chart .top{fill:#ea580c}\
+.ensue-chart .seen{fill:none;stroke:#374151;stroke-width:1.5;stroke-linejoin:round}\
+.ensue-chart .point{fill:#374151}\
+.ensue-chart .band{fill:#2563eb;fill-opacity:.18}\
+.ensue-chart .middle{fill:none;stroke:#2563eb;stroke-width:2;stroke-linejoin:round}\
+.ensue-chart .mean{fill:none;stroke:#ea580c;stroke-width:1.5;stroke-dasharray:5 3}\
+.ensue-chart .split{stroke:#9ca3af;stroke-dasharray:2 3}\
 .ensue-chart .q0{stroke:#ea580c;stroke-width:2;stroke-opacity:.95}\
 .ensue-chart .q1{stroke:#2563eb;stroke-opacity:.8}\
 .ensue-chart .q2{stroke:#2563eb;stroke-opacity:.5}\
@@ -37,11 +43,17 @@ const STYLE: &str = "\
 .ensue-chart .hollow,.ensue-chart .curve,.ensue-chart .q1,.ensue-chart .q2,.ensue-chart .q3{stroke:#60a5fa}\
 .ensue-chart .best,.ensue-chart .q0{stroke:#fb923c}\
 .ensue-chart .top{fill:#fb923c}\
+.ensue-chart .seen{stroke:#d1d5db}\
+.ensue-chart .point{fill:#d1d5db}\
+.ensue-chart .band{fill:#60a5fa}\
+.ensue-chart .middle{stroke:#60a5fa}\
+.ensue-chart .mean{stroke:#fb923c}\
+.ensue-chart .split{stroke:#6b7280}\
 }";
 
 /// Where a text stands in relation to its point.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Anchor {
+pub enum Anchor {
     /// Right of it.
     Start,
     /// Around it.
@@ -50,14 +62,15 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A document in the making. Coordinates in pixels, downwards.
+/// A document in the making. Coordinates in pixels, downwards; classes are those of the style at the top of this file.
 #[derive(Debug)]
-pub(super) struct Svg {
+pub struct Svg {
     text: String,
 }
 
 impl Svg {
-    pub(super) fn new(title: &str, width: f64, height: f64) -> Self {
+    /// A document of that size, with its title at the top.
+    pub fn new(title: &str, width: f64, height: f64) -> Self {
         let (width, height, title) = (number(width), number(height), escaped(title));
         let text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ensue-chart\" width=\"{width}\" height=\"{height}\" \
@@ -72,7 +85,8 @@ impl Svg {
         self.text.write_fmt(element).expect("a string takes everything");
     }
 
-    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+    /// A straight line.
+    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(number);
         self.add(format_args!(
             "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>\n"
@@ -80,7 +94,7 @@ impl Svg {
     }
 
     /// A circle that says something on hovering, where there is something to say.
-    pub(super) fn circle(&mut self, class: &str, at: (f64, f64), radius: f64, says: &str) {
+    pub fn circle(&mut self, class: &str, at: (f64, f64), radius: f64, says: &str) {
         let [x, y, r] = [at.0, at.1, radius].map(number);
         self.add(format_args!(
             "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"{}\n",
@@ -89,30 +103,34 @@ impl Svg {
     }
 
     /// An oblique cross.
-    pub(super) fn cross(&mut self, at: (f64, f64), says: &str) {
+    pub fn cross(&mut self, at: (f64, f64), says: &str) {
         let [left, right, top, bottom] =
             [at.0 - 3.0, at.0 + 3.0, at.1 - 3.0, at.1 + 3.0].map(number);
         let path = format!("M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}");
         self.add(format_args!("<path class=\"cross\" d=\"{path}\"{}\n", closed("path", says)));
     }
 
-    pub(super) fn bar(&mut self, from: (f64, f64), width: f64, height: f64, says: &str) {
+    /// A bar whose upper left corner is `from`.
+    pub fn bar(&mut self, from: (f64, f64), width: f64, height: f64, says: &str) {
         let [x, y, width, height] = [from.0, from.1, width, height].map(number);
         let size = format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"2\"");
         self.add(format_args!("<rect class=\"bar\" {size}{}\n", closed("rect", says)));
     }
 
     /// A line through several points.
-    pub(super) fn path(&mut self, class: &str, points: &[(f64, f64)], says: &str) {
-        let mut path = String::new();
-        for (index, (x, y)) in points.iter().enumerate() {
-            let step = if index == 0 { 'M' } else { 'L' };
-            write!(path, "{step}{} {}", number(*x), number(*y)).expect("a string takes everything");
-        }
+    pub fn path(&mut self, class: &str, points: &[(f64, f64)], says: &str) {
+        let path = joined(points);
         self.add(format_args!("<path class=\"{class}\" d=\"{path}\"{}\n", closed("path", says)));
     }
 
-    pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
+    /// The area within several points.
+    pub fn area(&mut self, class: &str, points: &[(f64, f64)], says: &str) {
+        let path = joined(points);
+        self.add(format_args!("<path class=\"{class}\" d=\"{path}Z\"{}\n", closed("path", says)));
+    }
+
+    /// A text; what XML forbids in it is replaced.
+    pub fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let [x, y] = [at.0, at.1].map(number);
         let anchor = match anchor {
             Anchor::Start => "start",
@@ -126,7 +144,7 @@ impl Svg {
     }
 
     /// A text that is read from below.
-    pub(super) fn upright(&mut self, at: (f64, f64), text: &str) {
+    pub fn upright(&mut self, at: (f64, f64), text: &str) {
         let [x, y] = [at.0, at.1].map(number);
         let text = escaped(text);
         self.add(format_args!(
@@ -134,14 +152,25 @@ impl Svg {
         ));
     }
 
-    pub(super) fn finish(mut self) -> String {
+    /// The whole document.
+    pub fn finish(mut self) -> String {
         self.text.push_str("</svg>\n");
         self.text
     }
 }
 
+/// Moves through points.
+fn joined(points: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for (index, (x, y)) in points.iter().enumerate() {
+        let step = if index == 0 { 'M' } else { 'L' };
+        write!(path, "{step}{} {}", number(*x), number(*y)).expect("a string takes everything");
+    }
+    path
+}
+
 /// A chart of nothing, which says why.
-pub(super) fn empty(title: &str, why: &str) -> String {
+pub fn empty(title: &str, why: &str) -> String {
     let mut svg = Svg::new(title, 760.0, 160.0);
     svg.text("note", (380.0, 90.0), Anchor::Middle, why);
     svg.finish()
@@ -163,7 +192,7 @@ fn number(value: f64) -> String {
 }
 
 /// Text that is safe in SVG. Control characters, which XML forbids, become blanks.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::charts) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -181,7 +210,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// A text of at most so many characters, cut with an ellipsis.
-pub(super) fn shortened(text: &str, length: usize) -> String {
+pub fn shortened(text: &str, length: usize) -> String {
     if text.chars().count() <= length {
         return text.to_owned();
     }

@@ -1,6 +1,6 @@
 //! A frame with two axes.
 
-use super::axis::{Axis, label, worth_showing};
+use super::axis::{Axis, worth_showing};
 use super::svg::{Anchor, Svg};
 use crate::Direction;
 
@@ -13,8 +13,9 @@ const BOTTOM: f64 = HEIGHT - 54.0;
 
 /// A frame with two axes, to draw into.
 #[derive(Debug)]
-pub(super) struct Plot {
-    pub(super) svg: Svg,
+pub struct Plot {
+    /// The document: what is drawn into it lies over the frame.
+    pub svg: Svg,
     x: Axis,
     y: Axis,
     /// Where the next word of the legend goes.
@@ -23,25 +24,31 @@ pub(super) struct Plot {
 
 /// How a kind of mark looks in a legend.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Mark {
+pub enum Mark {
+    /// A dot of that class.
     Dot(&'static str),
+    /// A line of that class.
     Line(&'static str),
+    /// An area of that class.
+    Area(&'static str),
+    /// A cross.
     Cross,
 }
 
 impl Plot {
-    pub(super) fn new(title: &str, x: Axis, y: Axis, x_label: &str, y_label: &str) -> Self {
+    /// A frame of 760 by 420 pixels with a title, two axes and their names.
+    pub fn new(title: &str, x: Axis, y: Axis, x_label: &str, y_label: &str) -> Self {
         let svg = Svg::new(title, WIDTH, HEIGHT);
         let mut plot = Self { svg, x, y, legend: LEFT };
-        for tick in plot.y.ticks.clone() {
+        for (tick, words) in plot.y.marked() {
             let y = plot.down(tick);
             plot.svg.line("grid", (LEFT, y), (RIGHT, y));
-            plot.svg.text("tick", (LEFT - 8.0, y + 4.0), Anchor::End, &label(tick));
+            plot.svg.text("tick", (LEFT - 8.0, y + 4.0), Anchor::End, &words);
         }
-        for tick in plot.x.ticks.clone() {
+        for (tick, words) in plot.x.marked() {
             let x = plot.across(tick);
             plot.svg.line("axis", (x, BOTTOM), (x, BOTTOM + 5.0));
-            plot.svg.text("tick", (x, BOTTOM + 19.0), Anchor::Middle, &label(tick));
+            plot.svg.text("tick", (x, BOTTOM + 19.0), Anchor::Middle, &words);
         }
         plot.svg.line("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM));
         plot.svg.text("label", (LEFT.midpoint(RIGHT), HEIGHT - 14.0), Anchor::Middle, x_label);
@@ -59,21 +66,31 @@ impl Plot {
     }
 
     /// Where a point lies.
-    pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
+    pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
         (self.across(x), self.down(y))
     }
 
+    /// A broken line from top to bottom at a place on the horizontal axis.
+    pub fn split(&mut self, x: f64) {
+        let x = self.across(x);
+        self.svg.line("split", (x, TOP), (x, BOTTOM));
+    }
+
     /// Where a point on the horizontal axis lies.
-    pub(super) fn foot(&self, x: f64) -> (f64, f64) {
+    pub fn foot(&self, x: f64) -> (f64, f64) {
         (self.across(x), BOTTOM)
     }
 
     /// Adds to the legend.
-    pub(super) fn explain(&mut self, mark: Mark, text: &str) {
+    pub fn explain(&mut self, mark: Mark, text: &str) {
         let (x, y) = (self.legend, 50.0);
         match mark {
             Mark::Dot(class) => self.svg.circle(class, (x + 7.0, y - 4.0), 4.0, ""),
             Mark::Line(class) => self.svg.path(class, &[(x, y - 4.0), (x + 14.0, y - 4.0)], ""),
+            Mark::Area(class) => {
+                let (left, right, top, foot) = (x, x + 14.0, y - 9.0, y + 1.0);
+                self.svg.area(class, &[(left, top), (right, top), (right, foot), (left, foot)], "");
+            }
             Mark::Cross => self.svg.cross((x + 7.0, y - 4.0), ""),
         }
         self.svg.text("legend", (x + 20.0, y), Anchor::Start, text);
@@ -82,20 +99,24 @@ impl Plot {
     }
 
     /// Says what is not shown, if anything.
-    pub(super) fn leave_out(&mut self, count: usize, what: &str) {
+    pub fn leave_out(&mut self, count: usize, what: &str) {
         if count > 0 {
             let text = format!("{count} {what}");
             self.svg.text("note", (RIGHT, HEIGHT - 14.0), Anchor::End, &text);
         }
     }
 
-    pub(super) fn finish(self) -> String {
+    /// The whole document.
+    pub fn finish(self) -> String {
         self.svg.finish()
     }
 }
 
 /// The vertical axis for values of which some are better. What is much worse than most lies beyond its end.
-pub(super) fn value_axis(values: impl Iterator<Item = f64>, direction: Direction) -> Option<Axis> {
+pub(in crate::charts) fn value_axis(
+    values: impl Iterator<Item = f64>,
+    direction: Direction,
+) -> Option<Axis> {
     let (low, high) = worth_showing(values.map(|value| direction.loss(value)))?;
     let (low, high) = match direction {
         Direction::Minimize => (low, high),
