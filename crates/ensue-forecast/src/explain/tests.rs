@@ -1,8 +1,8 @@
-use ensue_core::{Panel, Run, Seed, Series, series::StaticFeature};
+use ensue_core::{Frequency, Panel, Run, Seed, Series, series::StaticFeature};
 
 use super::{ExplainError, ExplainSettings, Explainability, ExplainabilityLimits};
 use crate::{
-    AnyAlgorithm, ForecastType, Frequency, PredictorSettings,
+    AnyAlgorithm, ForecastType, PredictorSettings,
     linear::{HORIZON, Linear, panel},
 };
 

@@ -1,4 +1,4 @@
-use ensue_core::{Panel, Run, Seed, Series};
+use ensue_core::{Frequency, Panel, Run, Seed, Series};
 
 use super::{
     Condition::{self, Equals, GreaterThan, LessThan, NotEquals},
@@ -6,7 +6,7 @@ use super::{
     TimeSeriesTransformation, WhatIf, WhatIfAnalysis, WhatIfForecast,
 };
 use crate::{
-    AnyAlgorithm, Forecast, ForecastType, Frequency, PredictorSettings,
+    AnyAlgorithm, Forecast, ForecastType, PredictorSettings,
     linear::{HORIZON, Linear, panel},
 };
 
