@@ -9,6 +9,7 @@ mod deepar_orange_juice;
 mod deepar_speed;
 pub(crate) mod determinism;
 mod embedding_rows;
+mod explainability;
 mod hpo_budget;
 mod hpo_gain;
 mod hrnn_curves;
@@ -27,6 +28,7 @@ mod seasonal_naive;
 mod sims_speed;
 mod timed;
 mod tpe_functions;
+mod what_if;
 mod yoochoose_baselines;
 
 use crate::{
@@ -215,6 +217,18 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "DeepAR on retail sales with prices, promotions and store metadata, against without",
         seeds: 5,
         run: deepar_orange_juice::measure,
+    },
+    Measurement {
+        name: "what-if",
+        about: "DeepAR on orange juice: other prices over the horizon, and the demand that is forecast",
+        seeds: 1,
+        run: what_if::measure,
+    },
+    Measurement {
+        name: "explainability",
+        about: "DeepAR on made-up series where the price alone matters: its share of the impact",
+        seeds: 3,
+        run: explainability::measure,
     },
     Measurement {
         name: "deepar-speed",

@@ -61,6 +61,8 @@
 //! | [`tune`] | search for settings |
 //! | [`forecast`] | [`Forecast`]: query, save, export |
 //! | [`charts`] | forecasts and backtests as pictures |
+//! | [`what_if`] | forecasts with other prices, beside the forecast as it is |
+//! | [`explain`] | how much prices, holidays and metadata move a forecast |
 //!
 //! [`Algorithm`] and [`Forecaster`] are the two traits behind it: settings that can be fitted, and the
 //! fitted form that forecasts.
@@ -71,6 +73,7 @@ pub mod charts;
 mod checks;
 mod columns;
 mod errors;
+pub mod explain;
 pub mod forecast;
 mod forecast_type;
 mod normal;
@@ -78,13 +81,17 @@ pub mod predictor;
 mod table;
 mod traits;
 pub mod tune;
+pub mod what_if;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod linear;
 
 pub use algorithms::AnyAlgorithm;
 pub use charts::ChartError;
 pub use errors::{FitError, ForecastError, LoadError, SettingsError};
+pub use explain::{ExplainError, ExplainSettings, Explainability, ExplainabilityLimits};
 pub use forecast::{DataPoint, Forecast, ForecastAnswer, ForecastQuery, Predictions, QueryError};
 pub use forecast_type::{ForecastType, ForecastTypeError};
 pub use predictor::{
@@ -92,3 +99,4 @@ pub use predictor::{
     PredictorError, PredictorSettings, TestWindow, WindowItems,
 };
 pub use traits::{Algorithm, Forecaster, SeriesForecast, TrainingData};
+pub use what_if::{WhatIf, WhatIfAnalysis, WhatIfError, WhatIfForecast};

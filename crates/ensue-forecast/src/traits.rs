@@ -84,6 +84,12 @@ pub trait Forecaster: Send + Sync + Debug {
         None
     }
 
+    /// Names of the related series and metadata fields that its forecasts may depend on; `None` where it cannot tell.
+    /// Explanations ([`explain`](crate::explain)) ask about these alone. Default: it cannot tell.
+    fn covariates(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// Writes what [`Algorithm::load`] needs.
     ///
     /// # Errors

@@ -180,9 +180,11 @@ pub mod prelude {
     };
     #[doc(inline)]
     pub use ensue_forecast::{
-        Algorithm, AlgorithmEvaluation, AnyAlgorithm, Backtest, EvaluationParameters, Forecast,
-        ForecastAnswer, ForecastError, ForecastQuery, ForecastType, Forecaster, Limits, Predictor,
-        PredictorError, PredictorSettings, QueryError as ForecastQueryError, SeriesForecast,
+        Algorithm, AlgorithmEvaluation, AnyAlgorithm, Backtest, EvaluationParameters, ExplainError,
+        ExplainSettings, Explainability, ExplainabilityLimits, Forecast, ForecastAnswer,
+        ForecastError, ForecastQuery, ForecastType, Forecaster, Limits, Predictor, PredictorError,
+        PredictorSettings, QueryError as ForecastQueryError, SeriesForecast, WhatIf,
+        WhatIfAnalysis, WhatIfError, WhatIfForecast,
         algorithms::{
             auto_predictor::{AutoPredictor, Selection},
             deepar::DeepAr,

@@ -5,17 +5,19 @@
 //! | `options.rs` | what may stand on the command line |
 //! | `plan.rs` | from a settings file and flags to predictor settings and an import |
 //! | `data.rs` | from paths to tables with schemas |
-//! | `train.rs`, `backtest.rs`, `query.rs`, `export.rs` | the commands |
+//! | `train.rs`, `backtest.rs`, `query.rs`, `export.rs`, `what_if.rs`, `explain.rs` | the commands |
 //!
 //! A trained folder holds two directories: the predictor, and what it forecasts after the end of its data.
 
 mod backtest;
 mod data;
+mod explain;
 mod export;
 pub(crate) mod options;
 mod plan;
 mod query;
 mod train;
+mod what_if;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,8 @@ pub(crate) fn run(command: &Forecasting) -> Result<(), AnyError> {
         Forecasting::Backtest(options) => backtest::backtest(options),
         Forecasting::Query(options) => query::query(options),
         Forecasting::Export(options) => export::export(options),
+        Forecasting::WhatIf(options) => what_if::what_if(options),
+        Forecasting::Explain(options) => explain::explain(options),
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) enum Forecasting {
     Query(QueryOptions),
     /// Write the forecast of all items to a table.
     Export(ExportOptions),
+    /// Forecast with other prices, or other related series, beside the forecast as it is.
+    WhatIf(Box<WhatIfOptions>),
+    /// Say how much prices, promotions, holidays and metadata move the forecast.
+    Explain(Box<ExplainOptions>),
 }
 
 /// Tables to read.
@@ -144,6 +148,63 @@ pub(crate) struct ExportOptions {
     /// Table to write, .csv or .parquet by its name; replaces one that is there.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+/// A trained predictor, and the tables that it forecasts from.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    /// Folder that `forecast train` wrote.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) predictor: PathBuf,
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+    /// Settings of the training: what they say of the import holds here, too.
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhatIfOptions {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    /// What is other: a JSON file with one what-if forecast as in Amazon's CreateWhatIfForecast, or a list of them.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) what_if: PathBuf,
+    /// Write the comparison of all items to a table, .csv or .parquet by its name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Draw the forecasts of --item into this file, as SVG.
+    #[arg(long, value_name = "FILE", requires = "item")]
+    pub(crate) chart: Option<PathBuf>,
+    /// The item to draw.
+    #[arg(long, requires = "chart")]
+    pub(crate) item: Option<String>,
+    /// Value of another forecast dimension of that item, such as location=north; all must be given.
+    #[arg(long = "dimension", value_name = "NAME=VALUE", value_parser = name_and_value, requires = "item")]
+    pub(crate) dimension_values: Vec<(String, String)>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    /// Items to explain, in all their places [default: all; at most 50 series].
+    #[arg(long, value_name = "ITEM,..", value_delimiter = ',')]
+    pub(crate) items: Vec<String>,
+    /// What is explained: a level from 0.01 to 0.99, or mean.
+    #[arg(long, default_value = "0.5")]
+    pub(crate) forecast_type: ForecastType,
+    /// Write the impacts at each step to a table, .csv or .parquet by its name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn first_time(text: &str) -> Result<String, String> {

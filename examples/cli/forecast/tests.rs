@@ -305,4 +305,59 @@ fn deepar_beats_its_baselines_on_the_bundled_demand_and_forecasts_what_is_new() 
     let total: f64 = points.iter().map(|point| point["Value"].as_f64().unwrap()).sum();
     assert_eq!(points.len(), 28);
     assert!((28.0..28.0 * 100.0).contains(&total), "{total}");
+    other_prices_and_what_moves_the_forecast(folder.path(), &file);
+}
+
+// Oracle: the same plan: four fifths of a price sell half as much again, so a lower one sells more; and the price moves demand
+// further than the brand does.
+fn other_prices_and_what_moves_the_forecast(folder: &Path, file: &dyn Fn(&str) -> String) {
+    let tables = format!(
+        "--predictor shop --target {} --related {} --metadata {} --domain RETAIL",
+        file("target.csv.gz"),
+        file("related.csv.gz"),
+        file("items.csv"),
+    );
+    let cheaper = json!({
+        "WhatIfForecastName": "cheaper",
+        "TimeSeriesTransformations": [{
+            "Action": {"AttributeName": "price", "Operation": "MULTIPLY", "Value": 0.8},
+            "TimeSeriesConditions": [
+                {"AttributeName": "category", "AttributeValue": "tea", "Condition": "EQUALS"},
+            ],
+        }],
+    });
+    fs::write(folder.join("cheaper.json"), cheaper.to_string()).unwrap();
+    let what_if = format!("what-if {tables} --what-if cheaper.json");
+    let answer = parsed(folder, &format!("{what_if} --json"));
+    let percent = |item: &str| {
+        let rows = answer["series"].as_array().unwrap().iter();
+        let row = rows.clone().find(|row| row["key"][0] == item && row["forecast_type"] == "p50");
+        row.unwrap()["change_percent"].as_f64().unwrap()
+    };
+    assert!((5.0..200.0).contains(&percent("tea-01")), "{}", percent("tea-01"));
+    assert_eq!(percent("coffee-01"), 0.0, "it has another category");
+    let printed =
+        succeed(folder, &format!("{what_if} --out table.csv --chart tea.svg --item tea-01"));
+    assert!(printed.contains("cheaper") && printed.contains("all 31 series"), "{printed}");
+    assert!(fs::read_to_string(folder.join("tea.svg")).unwrap().contains("cheaper"));
+    let table = fs::read_to_string(folder.join("table.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 31 * 3);
+    fs::write(folder.join("wrong.json"), cheaper.to_string().replace("\"price\"", "\"prise\""))
+        .unwrap();
+    let errors = fail(folder, &format!("what-if {tables} --what-if wrong.json"), 1);
+    assert!(errors.contains("\"prise\", but only related series can change"), "{errors}");
+
+    let explain = format!("explain {tables} --items tea-01,coffee-01");
+    let explained = parsed(folder, &format!("{explain} --json"));
+    let share = |name: &str| explained["impact"][name].as_f64().unwrap().abs();
+    let names = ["price", "promotion_applied", "category", "brand"];
+    let sum: f64 = names.iter().map(|name| share(name)).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{explained}");
+    assert!(share("price") > share("brand"), "{explained}");
+    let printed = succeed(folder, &format!("{explain} --out impact.csv"));
+    assert!(printed.starts_with("impact on p50 of Deep_AR_Plus, 2 series\n"), "{printed}");
+    let table = fs::read_to_string(folder.join("impact.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 2 * 28);
+    let errors = fail(folder, &format!("explain {tables} --items salt"), 1);
+    assert!(errors.contains("there is no item \"salt\""), "{errors}");
 }

@@ -132,6 +132,17 @@ impl Forecaster for FittedAutoPredictor {
             .try_for_each(|(at, member)| out.within(&folder(at), |out| member.save(out)))
     }
 
+    fn covariates(&self) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for member in &self.members {
+            // One member that cannot tell may depend on anything.
+            names.extend(member.covariates()?);
+        }
+        names.sort();
+        names.dedup();
+        Some(names)
+    }
+
     fn selection(&self) -> Option<&Selection> {
         Some(&self.model.selection)
     }

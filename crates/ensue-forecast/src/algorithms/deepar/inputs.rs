@@ -172,6 +172,13 @@ impl Inputs {
         }
     }
 
+    /// Names of all that is known beside the target.
+    pub(super) fn covariates(&self) -> impl Iterator<Item = &str> {
+        let related = self.related.iter().map(|about| about.name.as_str());
+        let features = self.features.iter().map(|about| about.name.as_str());
+        related.chain(features).chain(self.reals.iter().map(|about| about.name.as_str()))
+    }
+
     /// Columns that the host writes: all but the embeddings.
     pub(super) fn columns(&self) -> usize {
         let scale = usize::from(self.log_scale.is_some());

@@ -202,6 +202,10 @@ impl Forecaster for FittedDeepAr {
         forecasting.forecast(panel, quantiles, seed)
     }
 
+    fn covariates(&self) -> Option<Vec<String>> {
+        Some(self.model.inputs.covariates().map(str::to_owned).collect())
+    }
+
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
         out.write_json(MODEL, &self.model)?;
         let bytes = weights::to_bytes(&self.network).expect("the network's names are unique");

@@ -139,6 +139,10 @@ impl<A: LocalAlgorithm> Forecaster for Local<A> {
         Ok(each.collect())
     }
 
+    fn covariates(&self) -> Option<Vec<String>> {
+        Some(self.related.clone())
+    }
+
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
         out.write_json(FILE, self)
     }

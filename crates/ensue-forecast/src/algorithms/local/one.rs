@@ -89,7 +89,7 @@ impl<'a> OneSeries<'a> {
             let steps = (at - last) as f64;
             for gap in last + 1..at {
                 let share = (gap - last) as f64 / steps;
-                values[gap] = from * (1.0 - share) + to * share;
+                values[gap] = from + (to - from) * share;
             }
             last = at;
         }

@@ -113,6 +113,10 @@ impl Forecaster for FittedSeasonalNaive {
         Ok(panel.series().iter().map(|series| forecast(series.target())).collect())
     }
 
+    fn covariates(&self) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {
         out.write_json(FILE, self)
     }
