@@ -8,6 +8,7 @@ pub mod auto_predictor;
 pub mod deepar;
 pub mod local;
 pub mod naive;
+pub mod prophet;
 pub mod seasonal_naive;
 
 use ensue_core::{Run, artifact::ArtifactReader};
@@ -105,6 +106,8 @@ registry! {
     deepar: DeepAr = "Deep_AR_Plus",
     /// The last observed value.
     naive: Naive = "Naive",
+    /// A trend with changepoints, seasons and related series.
+    prophet: Prophet = "Prophet",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
 }
