@@ -154,7 +154,7 @@ fn the_other_calendars_differ_from_a_second_source_only_where_known() {
         }
     }
     assert_eq!(found, DIFFERENCES);
-    assert!(compared > 240, "{compared}");
+    assert_eq!(compared, 48 * 5 - 5);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn an_unknown_code_names_the_calendars_there_are() {
         assert!(Holidays::of(code).is_err(), "{code}");
     }
     let codes = Holidays::codes();
-    assert_eq!(codes.len(), 54);
+    assert_eq!(codes.len(), 53);
     assert!(codes.iter().all(|code| Holidays::of(code).unwrap().code() == *code));
 }
 
@@ -219,8 +219,8 @@ fn a_holiday_marks_its_steps_beyond_the_end_too() {
     let weekly = with_holidays(&panel("W", start, 1), &us, 0);
     assert_eq!(marked(&weekly, christmas), [(0, 1.0)]);
     // Two days of one name in a month count as two.
-    let germany = Holidays::of("SI").unwrap();
-    let monthly = with_holidays(&panel("M", date(2019, 5, 1), 1), &germany, 0);
+    let slovenia = Holidays::of("SI").unwrap();
+    let monthly = with_holidays(&panel("M", date(2019, 5, 1), 1), &slovenia, 0);
     assert_eq!(marked(&monthly, "holiday_SI: Labor Day"), [(0, 2.0)]);
     // Nothing on the day after the last.
     let before = with_holidays(&panel("D", start, 2), &us, 0);
