@@ -1,4 +1,4 @@
-//! `[prophet]`: daily bike rentals, beside the forecasts of `prophet` from PyPI, and its time.
+//! `[prophet]`: daily bike rentals, beside the forecasts of the Python package `prophet`, and its time.
 
 use std::{collections::BTreeMap, time::Instant};
 

@@ -1,9 +1,6 @@
 //! Holidays as related series.
 
-use ensue_core::{
-    Frequency, Panel, Series,
-    series::{FrequencyUnit, StaticFeature},
-};
+use ensue_core::{Frequency, Panel, Series, series::FrequencyUnit};
 use jiff::{ToSpan, civil::Date};
 
 use super::{Holiday, Holidays};
@@ -45,12 +42,11 @@ fn extended(panel: &Panel, calendar: &Holidays, horizon: usize, names: &[String]
         series.clone().with_related(rows)
     };
     let related = panel.related().iter().cloned().chain(new.iter().map(|name| full(name)));
-    let features = |feature: &StaticFeature| feature.clone();
     Panel::with(
         frequency,
         panel.dimensions().to_vec(),
         related.collect(),
-        panel.features().iter().map(features).collect(),
+        panel.features().to_vec(),
         panel.reals().to_vec(),
         panel.series().iter().map(extend).collect(),
     )

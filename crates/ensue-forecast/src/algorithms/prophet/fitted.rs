@@ -147,10 +147,11 @@ impl<'a> Fitted<'a> {
         let mut from = self.estimate.parameters();
         let mut density = self.density(rows, priors);
         for _ in 0..PRODUCT_ROUNDS {
-            for row in 0..count {
+            let places = trends.iter_mut().zip(&mut shares).zip(&mut response);
+            for (row, ((trends, shares), response)) in places.enumerate() {
                 let (trend, share, _) = self.parts(rows.t[row], &rows.x[row * others..][..others]);
-                (trends[row], shares[row]) = (trend, 1.0 + share);
-                response[row] = rows.y[row] + trend * share;
+                (*trends, *shares) = (trend, 1.0 + share);
+                *response = rows.y[row] + trend * share;
             }
             equations.gather(&Rows { y: &response, weights: (&shares, &trends), ..*rows });
             self.estimate.find(equations, count, priors);

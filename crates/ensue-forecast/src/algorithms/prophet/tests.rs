@@ -214,10 +214,9 @@ fn the_penalised_quadratic_is_lowest_where_its_conditions_hold() {
         let mut lasso = Lasso::new(size);
         for penalty in [3.0, 0.3, 0.03] {
             lasso.solve(&quadratic, &linear, penalty);
-            for i in 0..size {
+            for (i, linear) in linear.iter().enumerate() {
                 let slope: f64 =
-                    (0..size).map(|j| quadratic[i * size + j] * lasso.x[j]).sum::<f64>()
-                        - linear[i];
+                    (0..size).map(|j| quadratic[i * size + j] * lasso.x[j]).sum::<f64>() - linear;
                 let broken = if lasso.x[i] == 0.0 {
                     slope.abs() - penalty
                 } else {
