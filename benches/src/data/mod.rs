@@ -4,6 +4,7 @@
 //! missing is "not measured". Figures of speed need no real data: [`synthetic`] makes it up.
 
 pub(crate) mod carparts;
+pub(crate) mod bike;
 pub(crate) mod electricity;
 pub(crate) mod hospital;
 pub(crate) mod m4;

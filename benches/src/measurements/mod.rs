@@ -21,6 +21,7 @@ mod mann_whitney;
 mod nasty_series;
 mod npts;
 mod online_retail_baselines;
+mod prophet;
 mod recipes_movielens;
 mod recurrent_cpu;
 mod recurrent_wgpu;
@@ -235,6 +236,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "a training epoch and sampling on M4 hourly, one thread, in turns with GluonTS",
         seeds: 1,
         run: deepar_speed::measure,
+    },
+    Measurement {
+        name: "prophet",
+        about: "Prophet on daily bike rentals, beside the forecasts and the time of the Python package",
+        seeds: 0,
+        run: prophet::measure,
     },
     Measurement {
         name: "sims-speed",

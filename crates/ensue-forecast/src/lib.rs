@@ -58,6 +58,7 @@
 //! |---|---|
 //! | [`algorithms`] | one folder for each algorithm, and the registry [`AnyAlgorithm`] |
 //! | [`predictor`] | [`PredictorSettings`], [`Predictor`] and the metrics of its [`Backtest`] |
+//! | [`holidays`] | national holidays, as related series |
 //! | [`tune`] | search for settings |
 //! | [`forecast`] | [`Forecast`]: query, save, export |
 //! | [`charts`] | forecasts and backtests as pictures |
@@ -76,6 +77,7 @@ mod errors;
 pub mod explain;
 pub mod forecast;
 mod forecast_type;
+pub mod holidays;
 mod normal;
 pub mod predictor;
 mod table;
@@ -96,7 +98,7 @@ pub use forecast::{DataPoint, Forecast, ForecastAnswer, ForecastQuery, Predictio
 pub use forecast_type::{ForecastType, ForecastTypeError};
 pub use predictor::{
     AlgorithmEvaluation, Backtest, EvaluationParameters, EvaluationType, Limits, Predictor,
-    PredictorError, PredictorSettings, TestWindow, WindowItems,
+    PredictorError, PredictorSettings, SupplementaryFeature, TestWindow, WindowItems,
 };
 pub use traits::{Algorithm, Forecaster, SeriesForecast, TrainingData};
 pub use what_if::{WhatIf, WhatIfAnalysis, WhatIfError, WhatIfForecast};

@@ -10,6 +10,7 @@ pub mod intermittent;
 pub mod local;
 pub mod naive;
 pub mod npts;
+pub mod prophet;
 pub mod seasonal_naive;
 
 use ensue_core::{Run, artifact::ArtifactReader};
@@ -111,6 +112,8 @@ registry! {
     naive: Naive = "Naive",
     /// Past values, drawn by weight.
     npts: Npts = "NPTS",
+    /// A trend with changepoints, seasons and related series.
+    prophet: Prophet = "Prophet",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
 }

@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `settings.rs` | [`PredictorSettings`]: algorithm, horizon, forecast types, backtests, and their limits |
+//! | `supplementary.rs` | [`SupplementaryFeature`]: holidays as related series |
 //! | `train.rs` | backtest, backtest the baselines, fit on everything |
 //! | `backtest.rs` | one algorithm in every window |
 //! | `report.rs` | [`Backtest`]: the metrics, by algorithm and window |
@@ -21,6 +22,7 @@ mod picture;
 mod report;
 mod settings;
 mod store;
+mod supplementary;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -34,6 +36,7 @@ pub use error::PredictorError;
 pub use items::WindowItems;
 pub use report::{AlgorithmEvaluation, Backtest, EvaluationType, TestWindow};
 pub use settings::{EvaluationParameters, Limits, PredictorSettings};
+pub use supplementary::SupplementaryFeature;
 pub(crate) use train::remove_checkpoints;
 
 use crate::{
@@ -111,13 +114,16 @@ impl Predictor {
     }
 
     /// Forecasts the horizon after the end of each series of `panel`: those of the training or others, as
-    /// the algorithm allows.
+    /// the algorithm allows. Supplementary features are added to it.
     ///
     /// # Errors
     /// [`ForecastError`] when the panel does not fit what was trained: another frequency, a related series
     /// that is missing or does not cover the horizon.
     pub fn create_forecast(&self, panel: &Panel, seed: Seed) -> Result<Forecast, ForecastError> {
-        Forecast::ask(&*self.model, panel, &self.settings.forecast_types, seed)
+        let PredictorSettings { supplementary_features, horizon, forecast_types, .. } =
+            &self.settings;
+        let panel = supplementary::supplemented(panel, supplementary_features, *horizon);
+        Forecast::ask(&*self.model, &panel, forecast_types, seed)
     }
 
     /// Writes the backtests in Amazon's column layout: `forecasted-values` and `accuracy-metrics-values`

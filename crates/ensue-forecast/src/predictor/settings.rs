@@ -3,7 +3,7 @@
 use ensue_core::{Panel, Quantile, Run};
 use serde::{Deserialize, Serialize};
 
-use super::{Predictor, PredictorError, train};
+use super::{Predictor, PredictorError, SupplementaryFeature, supplementary, train};
 use crate::{AnyAlgorithm, ForecastType, SettingsError, tune::Hpo};
 
 /// Owner of these fields in messages.
@@ -19,6 +19,7 @@ const NAME: &str = "predictor";
 /// | `backtest.number_of_backtest_windows` | 1 | how often it is measured | 1 to 5 |
 /// | `backtest.back_test_window_offset` | the horizon | steps from one window to the next | at least the horizon, less than half the longest series |
 /// | `hpo` | none | search for settings on what no backtest window shows first | [`Hpo`] |
+/// | `supplementary_features` | none | related series made from the calendar | `[{"name": "holiday", "value": "US"}]`, see [`SupplementaryFeature`] |
 /// | `limits` | `amazon` | which year's limits and point forecast hold | `amazon-2019`, `amazon`, `relaxed` |
 ///
 /// Window `k` hides the last `k * offset` steps of each series and forecasts the first `horizon` of
@@ -58,6 +59,9 @@ pub struct PredictorSettings {
     /// A search for settings before anything else. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hpo: Option<Hpo>,
+    /// Related series that are made from the calendar, in training and in every forecast. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supplementary_features: Vec<SupplementaryFeature>,
 }
 
 /// How a predictor is measured.
@@ -120,6 +124,7 @@ impl PredictorSettings {
             backtest: EvaluationParameters::default(),
             limits: Limits::default(),
             hpo: None,
+            supplementary_features: Vec::new(),
         }
     }
 
@@ -138,6 +143,12 @@ impl PredictorSettings {
     /// With a search for settings first.
     pub fn with_hpo(mut self, hpo: Hpo) -> Self {
         self.hpo = Some(hpo);
+        self
+    }
+
+    /// With one more supplementary feature.
+    pub fn with_supplementary_feature(mut self, feature: SupplementaryFeature) -> Self {
+        self.supplementary_features.push(feature);
         self
     }
 
@@ -173,6 +184,7 @@ impl PredictorSettings {
         if let Some(hpo) = &self.hpo {
             hpo.check()?;
         }
+        supplementary::check(&self.supplementary_features, NAME)?;
         if self.horizon == 0 {
             return field("horizon", &self.horizon, "must be at least 1".to_owned());
         }

@@ -6,7 +6,10 @@ use ensue_core::{Budget, CheckpointPolicy, Panel, Progress, Run};
 
 use ensue_nn::search::{choice_kept, forget_choice};
 
-use super::{Backtest, Predictor, PredictorError, PredictorSettings, backtest::measure};
+use super::{
+    Backtest, Predictor, PredictorError, PredictorSettings, backtest::measure,
+    supplementary::supplemented,
+};
 use crate::{
     AnyAlgorithm, FitError, TrainingData,
     algorithms::{naive::Naive, seasonal_naive::SeasonalNaive},
@@ -22,6 +25,7 @@ pub(super) fn train(
 ) -> Result<Predictor, PredictorError> {
     settings.check()?;
     settings.check_panel(panel)?;
+    let panel = &supplemented(panel, &settings.supplementary_features, settings.horizon);
     // The search sees no step of any window.
     let windows = settings.backtest.number_of_backtest_windows;
     let (settings, tuning) = match &settings.hpo {
