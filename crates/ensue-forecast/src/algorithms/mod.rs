@@ -4,7 +4,9 @@
 //! gives the variant of [`AnyAlgorithm`], the name in settings files and on the command line, loading by
 //! that name, and the conformance suite.
 
+pub mod cnn_qr;
 pub mod deepar;
+mod global;
 pub mod local;
 pub mod naive;
 pub mod seasonal_naive;
@@ -98,6 +100,8 @@ macro_rules! registry {
 }
 
 registry! {
+    /// One convolutional network for all series, which forecasts quantiles directly.
+    cnn_qr: CnnQr = "CNN-QR",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
     /// The last observed value.

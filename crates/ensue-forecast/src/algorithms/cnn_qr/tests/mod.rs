@@ -1,0 +1,4 @@
+use super::CnnQr;
+impl crate::conformance::Conformance for CnnQr {
+    const USES_RELATED: bool = true;
+}
