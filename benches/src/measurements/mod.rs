@@ -1,6 +1,7 @@
 //! One module for each measurement, and the list of them.
 
 mod campaign_latency;
+mod cnn_qr_accuracy;
 mod coldstart_movielens;
 mod deepar_accuracy;
 mod deepar_electricity;
@@ -151,6 +152,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "the seasonal naive on M4 hourly, M4 weekly and hospital, digit for digit",
         seeds: 0,
         run: seasonal_naive::measure,
+    },
+    Measurement {
+        name: "cnn-qr",
+        about: "CNN-QR on M4 hourly, M4 weekly and hospital",
+        seeds: 3,
+        run: cnn_qr_accuracy::measure,
     },
     Measurement {
         name: "deepar-m4-hourly",

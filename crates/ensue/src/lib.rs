@@ -184,6 +184,7 @@ pub mod prelude {
         ForecastAnswer, ForecastError, ForecastQuery, ForecastType, Forecaster, Limits, Predictor,
         PredictorError, PredictorSettings, QueryError as ForecastQueryError, SeriesForecast,
         algorithms::{
+            cnn_qr::CnnQr,
             deepar::DeepAr,
             naive::Naive,
             seasonal_naive::{Intervals, SeasonalNaive},

@@ -71,6 +71,7 @@ impl Forecasting<'_> {
         let (own, anchors) = (inputs.fork(), inputs.anchors.len());
         let mut batch = Batch {
             x: vec![0.0; n * time * encoder],
+            context: time,
             places: vec![time],
             own: vec![0.0; n * own],
             decoder: vec![0.0; n * horizon * decoder],

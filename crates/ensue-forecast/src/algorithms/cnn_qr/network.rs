@@ -67,14 +67,14 @@ impl Shape {
 #[derive(Module, Debug)]
 pub(super) struct Affine {
     /// `[input, output]`
-    weight: Param<Tensor<2>>,
+    pub(super) weight: Param<Tensor<2>>,
     /// `[output]`
     bias: Param<Tensor<1>>,
 }
 
 impl Affine {
     /// For inputs that are rectified: He et al. 2015, uniform; `gain` times that.
-    fn new([input, output]: [usize; 2], gain: f64, seed: Seed, device: &Device) -> Self {
+    pub(super) fn new([input, output]: [usize; 2], gain: f64, seed: Seed, device: &Device) -> Self {
         let bound = gain * (6.0 / input.max(1) as f64).sqrt();
         Self {
             weight: init::uniform([input, output], bound, seed, device),
@@ -200,8 +200,7 @@ impl Network {
             h = if layer == 0 { next } else { h + next };
         }
         let [_, _, channels] = h.dims();
-        let context = batch.places.first().copied().unwrap_or(time);
-        let picked = picked(&batch.places, time, context);
+        let picked = picked(&batch.places, time, batch.context);
         let picked =
             tensor(&picked, [1, 2 * forks, time], device).expand([windows, 2 * forks, time]);
         let read = picked.matmul(h);
@@ -212,7 +211,8 @@ impl Network {
         let Some(seed) = training.filter(|_| self.dropout > 0.0) else { return h };
         let shape = h.dims();
         let mask = dropout_mask(shape[0] * shape[1], self.dropout, &mut seed.stream("mask"));
-        h.clone() * tensor(&mask, shape, &h.device())
+        let mask = tensor(&mask, shape, &h.device());
+        h * mask
     }
 }
 
@@ -221,7 +221,7 @@ impl Network {
 ///
 /// # Shapes
 /// `[windows, time, input]` to `[windows, time, channels]`.
-fn causal(x: Tensor<3>, affine: &Affine, kernel: usize, dilation: usize) -> Tensor<3> {
+pub(super) fn causal(x: Tensor<3>, affine: &Affine, kernel: usize, dilation: usize) -> Tensor<3> {
     let [windows, time, input] = x.dims();
     let before = (kernel - 1) * dilation;
     let zeros = Tensor::zeros([windows, before, input], &x.device());
@@ -242,7 +242,7 @@ fn picked(places: &[usize], time: usize, context: usize) -> Vec<f32> {
     for (&place, rows) in places.iter().zip(rows.chunks_exact_mut(2 * time)) {
         let (last, mean) = rows.split_at_mut(time);
         last[place - 1] = 1.0;
-        mean[place.saturating_sub(context)..place].fill(1.0 / context.min(place) as f32);
+        mean[place - context..place].fill(1.0 / context as f32);
     }
     rows
 }

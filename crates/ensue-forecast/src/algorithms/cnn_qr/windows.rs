@@ -42,7 +42,9 @@ pub(super) struct Windows {
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
     pub(super) x: Vec<f32>,
-    /// Steps of the window that lie before each fork.
+    /// Steps of a context.
+    pub(super) context: usize,
+    /// Steps of the window that lie before each fork, at least the context.
     pub(super) places: Vec<usize>,
     pub(super) own: Vec<f32>,
     pub(super) decoder: Vec<f32>,
@@ -111,7 +113,9 @@ impl Windows {
     fn draw(&self, series: usize, rng: &mut impl RngExt) -> Window {
         let past = &self.series[series];
         let horizon = self.inputs.known.horizon as i64;
-        let last = (past.len() - horizon - self.span as i64 + 1).max(0);
+        // The last fork is to have its horizon; where a series is short, forks beyond its end count nothing.
+        let whole_span = past.len() - horizon - self.span as i64 + 1;
+        let last = whole_span.max((past.len() - horizon) / 2).max(0);
         let whole = (self.inputs.reach() as i64).min(last / 2);
         let mut split = last;
         for _ in 0..TRIES {
@@ -135,6 +139,7 @@ impl Windows {
         let steps = n * forks * horizon;
         let mut batch = Batch {
             x: vec![0.0; n * time * encoder],
+            context: known.context,
             places: offsets.iter().map(|offset| known.context + offset).collect(),
             own: vec![0.0; n * forks * own],
             decoder: vec![0.0; steps * decoder],
