@@ -3,8 +3,8 @@
 //! Nothing here is part of the project: files are found through `ENSUE_DATASETS`, and a measurement whose files are
 //! missing is "not measured". Figures of speed need no real data: [`synthetic`] makes it up.
 
-pub(crate) mod carparts;
 pub(crate) mod bike;
+pub(crate) mod carparts;
 pub(crate) mod electricity;
 pub(crate) mod hospital;
 pub(crate) mod m4;

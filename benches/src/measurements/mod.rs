@@ -2,6 +2,7 @@
 
 mod auto_predictor;
 mod campaign_latency;
+mod cnn_qr_accuracy;
 mod coldstart_movielens;
 mod deepar_accuracy;
 mod deepar_electricity;
@@ -188,6 +189,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "500 series that break algorithms, and how many each of ours breaks on",
         seeds: 1,
         run: nasty_series::measure,
+    },
+    Measurement {
+        name: "cnn-qr",
+        about: "CNN-QR on M4 hourly, M4 weekly and hospital",
+        seeds: 3,
+        run: cnn_qr_accuracy::measure,
     },
     Measurement {
         name: "deepar-m4-hourly",

@@ -187,6 +187,7 @@ pub mod prelude {
         WhatIfAnalysis, WhatIfError, WhatIfForecast,
         algorithms::{
             auto_predictor::{AutoPredictor, Selection},
+            cnn_qr::CnnQr,
             deepar::DeepAr,
             naive::Naive,
             seasonal_naive::{Intervals, SeasonalNaive},

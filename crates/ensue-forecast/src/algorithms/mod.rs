@@ -5,7 +5,9 @@
 //! that name, and the conformance suite.
 
 pub mod auto_predictor;
+pub mod cnn_qr;
 pub mod deepar;
+mod global;
 pub mod intermittent;
 pub mod local;
 pub mod naive;
@@ -104,6 +106,8 @@ macro_rules! registry {
 registry! {
     /// Algorithms compete, the best forecast together.
     auto_predictor: AutoPredictor = "AutoPredictor",
+    /// One convolutional network for all series, which forecasts quantiles directly.
+    cnn_qr: CnnQr = "CNN-QR",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
     /// Demand that mostly is 0.

@@ -39,6 +39,22 @@ impl AnyAlgorithm {
     /// | `batch_size` | | 16 to 128, log |
     /// | `scale_weighting` | | 0 to 1 |
     /// | `likelihood` | | `student-T`, `gaussian`, `piecewise-linear` |
+    ///
+    /// `CNN-QR`:
+    ///
+    /// | name | Amazon | wide |
+    /// |---|---|---|
+    /// | `context_length` | twice the horizon, within 10 to 100, to twelve times the horizon, within 100 to 500 | the same, log |
+    /// | `use_related_data` | `ALL`, `NONE`, `HISTORICAL`, `FORWARD_LOOKING` | the same |
+    /// | `use_item_metadata` | `ALL`, `NONE` | the same |
+    /// | `learning_rate` | | 0.0005 to 0.02, log |
+    /// | `num_channels` | | 12 to 64, log |
+    /// | `num_layers` | | 2 to 4 |
+    /// | `num_hidden` | | 16 to 96, log |
+    /// | `dropout_rate` | | 0 to 0.4 |
+    /// | `batch_size` | | 16 to 128, log |
+    /// | `scale_weighting` | | 0 to 1 |
+    /// | `relative` | | 0 to 1 |
     pub fn space(&self, ranges: Ranges, horizon: usize) -> Space {
         let h = horizon as i64;
         let space = Space::builder();
@@ -67,6 +83,31 @@ impl AnyAlgorithm {
                     .float("scale_weighting", 0.0..=1.0, Scale::Linear)
                     .categorical("likelihood", ["student-T", "gaussian", "piecewise-linear"]),
             ),
+            (Self::CnnQr(_), ranges) => {
+                let wide = ranges == Ranges::Wide;
+                let scale = if wide { Scale::Logarithmic } else { Scale::Linear };
+                let context = (2 * h).clamp(10, 100)..=(12 * h).clamp(100, 500);
+                let own = space
+                    .integer("context_length", context, scale)
+                    .categorical(
+                        "use_related_data",
+                        ["ALL", "NONE", "HISTORICAL", "FORWARD_LOOKING"],
+                    )
+                    .categorical("use_item_metadata", ["ALL", "NONE"]);
+                if !wide {
+                    return built(own);
+                }
+                built(
+                    own.float("learning_rate", 5e-4..=2e-2, Scale::Logarithmic)
+                        .integer("num_channels", 12..=64, Scale::Logarithmic)
+                        .integer("num_layers", 2..=4, Scale::Linear)
+                        .integer("num_hidden", 16..=96, Scale::Logarithmic)
+                        .float("dropout_rate", 0.0..=0.4, Scale::Linear)
+                        .integer("batch_size", 16..=128, Scale::Logarithmic)
+                        .float("scale_weighting", 0.0..=1.0, Scale::Linear)
+                        .float("relative", 0.0..=1.0, Scale::Linear),
+                )
+            }
             _ => Space::default(),
         }
     }

@@ -50,7 +50,7 @@ impl Hpo {
             );
             return refused(data.horizon, rule);
         }
-        let given = with_context(own, data.horizon);
+        let given = with_context(own, data);
         let candidates = Candidates::new(std::slice::from_ref(&given), space, |_| None);
         let candidates = candidates.map_err(|error| {
             SettingsError::field("search", "algorithm", own.name(), error.to_string())
@@ -84,11 +84,18 @@ impl Hpo {
 }
 
 /// The same algorithm with the length of its context said, so that the settings as given are a point of the space.
-fn with_context(own: &AnyAlgorithm, horizon: usize) -> AnyAlgorithm {
+fn with_context(own: &AnyAlgorithm, data: &TrainingData) -> AnyAlgorithm {
+    let horizon = data.horizon;
     match own {
         AnyAlgorithm::DeepAr(deepar) if deepar.context_length.is_none() => {
             let mut said = deepar.clone();
             said.context_length = std::num::NonZeroUsize::new(2 * horizon);
+            said.into()
+        }
+        AnyAlgorithm::CnnQr(cnn_qr) => {
+            let mut said = cnn_qr.clone();
+            let length = said.context(horizon, data.panel.frequency());
+            said.context_length = std::num::NonZeroUsize::new(length);
             said.into()
         }
         other => other.clone(),

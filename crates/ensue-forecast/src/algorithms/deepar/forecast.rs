@@ -5,13 +5,15 @@ use ensue_core::{Panel, Quantile, Seed};
 use ensue_nn::{likelihood::Likelihood, recurrent::PathSource};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{ForecastError, SeriesForecast};
+use crate::{
+    ForecastError, SeriesForecast,
+    algorithms::global::{Calendar, Feature, Ready},
+};
 
 use super::{
     NAME,
     inputs::Inputs,
     network::{Network, located_on_host},
-    ready::{Calendar, Ready},
     windows::{anchor, write_steps},
 };
 
@@ -38,7 +40,7 @@ impl Forecasting<'_> {
         seed: Seed,
     ) -> Result<Vec<SeriesForecast>, ForecastError> {
         let series = self.inputs.ready(panel, true)?;
-        let calendar = Calendar::new(self.inputs, &series);
+        let calendar = Calendar::new(&self.inputs.known, series.iter());
         let tables: Vec<Vec<f32>> =
             self.network.embeddings.iter().map(|table| values(table.val())).collect();
         let decoder = self.network.stack.decoder();
@@ -46,14 +48,14 @@ impl Forecasting<'_> {
         // Every path of a point forecast is the same.
         let paths =
             if self.inputs.likelihood == Likelihood::DeterministicL1 { 1 } else { self.paths };
-        let horizon = self.inputs.horizon;
+        let horizon = self.inputs.horizon();
         let together = (DRAWS / (paths * horizon)).clamp(1, 1024);
         let mut forecasts = Vec::with_capacity(series.len());
         for (chunk, known) in series.chunks(together).zip(panel.series().chunks(together)) {
             let scales: Vec<f64> = chunk.iter().map(|ready| self.scale(ready)).collect();
             let states = self.network.encode(
                 self.context(chunk, &scales, &calendar),
-                &rows(chunk, self.inputs.features.len()),
+                &rows(chunk, self.inputs.known.features.len()),
             );
             let embedded =
                 chunk.iter().map(|ready| embedded(self.inputs, ready, &tables)).collect();
@@ -71,7 +73,8 @@ impl Forecasting<'_> {
             let drawn = decoder.paths(&states, head.clone(), paths, horizon, &future);
             let drawn = drawn.chunks_exact(paths * horizon);
             for ((series, ready), drawn) in known.iter().zip(chunk).zip(drawn) {
-                let least = if non_negative(self.inputs, ready) { 0.0 } else { f32::NEG_INFINITY };
+                let least =
+                    if self.inputs.known.never_negative(ready) { 0.0 } else { f32::NEG_INFINITY };
                 let forecast = summary(drawn, paths, horizon, least, quantiles);
                 let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
                 if !finite(&forecast.mean) || !forecast.quantiles.iter().all(|q| finite(q)) {
@@ -86,12 +89,12 @@ impl Forecasting<'_> {
 
     fn scale(&self, ready: &Ready) -> f64 {
         let end = ready.values.len() as i64;
-        self.inputs.scale(ready.size(end - self.inputs.context as i64, end), ready.past)
+        self.inputs.scale(ready.size(end - self.inputs.context() as i64, end), ready.past)
     }
 
     /// Inputs of the context, `[series, context, columns]`.
     fn context(&self, series: &[Ready], scales: &[f64], calendar: &Calendar) -> Tensor<3> {
-        let (time, columns) = (self.inputs.context, self.inputs.columns());
+        let (time, columns) = (self.inputs.context(), self.inputs.columns());
         let mut x = vec![0.0; series.len() * time * columns];
         for ((ready, &scale), x) in
             series.iter().zip(scales).zip(x.chunks_exact_mut(time * columns))
@@ -114,17 +117,12 @@ fn rows(series: &[Ready], features: usize) -> Vec<i32> {
 
 /// The embeddings of one series, side by side.
 fn embedded(inputs: &Inputs, ready: &Ready, tables: &[Vec<f32>]) -> Vec<f32> {
-    let parts = tables.iter().zip(&ready.rows).zip(&inputs.features);
-    let part = |((table, &row), feature): ((&Vec<f32>, &i32), &super::inputs::Feature)| {
+    let parts = tables.iter().zip(&ready.rows).zip(&inputs.known.features);
+    let part = |((table, &row), feature): ((&Vec<f32>, &i32), &Feature)| {
         let at = row as usize * feature.dimension;
         table[at..at + feature.dimension].to_vec()
     };
     parts.flat_map(part).collect()
-}
-
-/// Whether a series, going by its past or for want of one by all others, is never negative.
-fn non_negative(inputs: &Inputs, ready: &Ready) -> bool {
-    if ready.past.is_none() { inputs.non_negative } else { ready.values.iter().all(|&y| y >= 0.0) }
 }
 
 /// The inputs of the steps to forecast, and the draws.

@@ -1,10 +1,10 @@
 //! `DeepAR` as the training loop sees it.
 
-use std::cell::Cell;
-
 use burn::tensor::{Device, Tensor, TensorData};
-use ensue_core::{AccuracyAccumulator, Outcome, Panel, Quantile, Run, Seed};
+use ensue_core::{Run, Seed};
 use ensue_nn::train::{Learner, Loss, StepContext};
+
+use crate::algorithms::global::Validation;
 
 use super::{
     forecast::Forecasting,
@@ -12,14 +12,8 @@ use super::{
     windows::{Batch, Windows},
 };
 
-/// Series that are measured on at most.
-const SERIES: usize = 500;
-
 /// Sample paths of a measure: few, because it is one of many.
 const PATHS: usize = 50;
-
-/// Quantiles that are measured.
-const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
 
 /// Windows to train on, and those to measure on.
 #[derive(Debug)]
@@ -31,14 +25,6 @@ pub(super) struct DeepArLearner {
     pub(super) size: usize,
     pub(super) fingerprint: String,
     pub(super) settings: String,
-}
-
-/// What each epoch is measured on.
-#[derive(Debug)]
-pub(super) struct Validation {
-    past: Panel,
-    whole: Panel,
-    horizon: usize,
 }
 
 /// Negative log-likelihood of a batch, weighted.
@@ -92,46 +78,8 @@ impl Learner for DeepArLearner {
         let validation = self.validation.as_ref()?;
         let device = model.head.val().device();
         let inputs = &self.windows.inputs;
-        Some(validation.measure(&Forecasting {
-            network: model,
-            inputs,
-            device: &device,
-            paths: PATHS,
-        }))
-    }
-}
-
-impl Validation {
-    /// The last `horizon` steps of these series, or of some of them that are spread over all.
-    pub(super) fn new(panel: &Panel, horizon: usize) -> Self {
-        let every = panel.series().len().div_ceil(SERIES).max(1);
-        let at = Cell::new(0usize);
-        let some = panel.filtered(|_| at.replace(at.get() + 1).is_multiple_of(every));
-        Self { past: some.cut(horizon), whole: some, horizon }
-    }
-
-    /// The negative mean weighted quantile loss of a forecast, or of a network that cannot forecast a very low number.
-    fn measure(&self, forecasting: &Forecasting<'_>) -> f64 {
-        /// Worse than any forecast, and still a number.
-        const WORST: f64 = -1e9;
-        let levels: Vec<Quantile> =
-            LEVELS.iter().map(|&level| Quantile::new(level).expect("a level")).collect();
+        let forecasting = Forecasting { network: model, inputs, device: &device, paths: PATHS };
         // The same draws after each epoch, so that epochs differ by their weights alone.
-        let Ok(forecasts) = forecasting.forecast(&self.past, &levels, Seed(0)) else {
-            return WORST;
-        };
-        let mut metrics = AccuracyAccumulator::new(&levels, 1);
-        let series = self.whole.series().iter().zip(self.past.series()).zip(&forecasts);
-        for ((whole, past), forecast) in series {
-            metrics.add(&Outcome {
-                past: past.target(),
-                actual: &whole.target()[past.len()..][..self.horizon],
-                mean: &forecast.mean,
-                levels: &levels,
-                quantiles: &forecast.quantiles,
-            });
-        }
-        let loss = metrics.finish().and_then(|metrics| metrics.average_weighted_quantile_loss);
-        loss.filter(|loss| loss.is_finite()).map_or(WORST, |loss| (-loss).max(WORST))
+        Some(validation.measure(|past, levels| forecasting.forecast(past, levels, Seed(0))))
     }
 }

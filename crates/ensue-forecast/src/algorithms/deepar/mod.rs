@@ -4,7 +4,6 @@ mod forecast;
 mod inputs;
 mod learner;
 mod network;
-mod ready;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -12,30 +11,30 @@ mod windows;
 
 use burn::tensor::Device;
 use ensue_core::{
-    Panel, Progress, Quantile, Run, Seed, Series,
+    Panel, Quantile, Run, Seed, Series,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use ensue_nn::{device, kernels, train::Trainer, weights};
 use serde::{Deserialize, Serialize};
 
 use forecast::Forecasting;
-use inputs::{Inputs, known_ahead};
-use learner::{DeepArLearner, Validation};
+use inputs::Inputs;
+use learner::DeepArLearner;
 use network::{Network, Shape};
 pub use settings::DeepAr;
 use windows::Windows;
 
 use crate::{
     Algorithm, FitError, ForecastError, Forecaster, LoadError, SeriesForecast, SettingsError,
-    TrainingData, checks::check_data,
+    TrainingData,
+    algorithms::global::{RelatedData, Validation, check_related, check_targets},
+    checks::check_data,
 };
 
 /// Amazon's name of the algorithm.
 const NAME: &str = "Deep_AR_Plus";
 const WEIGHTS: &str = "deepar.safetensors";
 const MODEL: &str = "deepar.json";
-/// Targets and their sums have to fit into `f32`.
-const LARGEST: f64 = 1e30;
 
 /// A trained `DeepAR`.
 #[derive(Debug)]
@@ -55,62 +54,9 @@ struct Model {
 }
 
 impl DeepAr {
-    /// Refuses targets that the likelihood cannot have made, or that do not fit into `f32`.
-    fn check_targets(&self, data: &TrainingData) -> Result<(), FitError> {
-        for series in data.panel.series() {
-            let wrong =
-                |&y: &f64| !(y.is_nan() || self.likelihood.supports(y) && y.abs() <= LARGEST);
-            if let Some(at) = series.target().iter().position(wrong) {
-                let (y, likelihood) = (series.target()[at], self.likelihood);
-                let time = data.panel.frequency().start_of(series.start() + at as i64);
-                let reason = format!(
-                    "its target {y} at {time} (in the data, or filled in) cannot be under likelihood \
-                     {likelihood}, or is beyond {LARGEST:e}"
-                );
-                return Err(FitError::Series {
-                    algorithm: NAME,
-                    key: series.key().to_vec(),
-                    reason,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses related series that are known ahead for some series only, before any time is spent on
-    /// training; tells of those that are not used because none is.
-    fn check_related(data: &TrainingData, run: &Run) -> Result<(), FitError> {
-        for (n, name) in data.panel.related().iter().enumerate() {
-            if !known_ahead(data, n) {
-                let message = format!(
-                    "{NAME}: related series {name:?} does not reach over the horizon and is not used"
-                );
-                run.emit(Progress::Warning { message });
-                continue;
-            }
-            let needed = |s: &Series| s.len() + data.horizon;
-            let short = data.panel.series().iter().find(|s| s.related()[n].len() < needed(s));
-            if let Some(series) = short {
-                let (found, needed) = (series.related()[n].len(), needed(series));
-                let reason = format!(
-                    "its related series {name:?} has {found} values, needs {needed} to cover the horizon"
-                );
-                return Err(FitError::Series {
-                    algorithm: NAME,
-                    key: series.key().to_vec(),
-                    reason,
-                });
-            }
-        }
-        Ok(())
-    }
-
     fn learner(&self, data: &TrainingData) -> DeepArLearner {
         // The last horizon of a series that is long enough is measured on, not trained on.
-        let measured = self.validation.then(|| data.panel.filtered(|s| s.len() > 2 * data.horizon));
-        let held_out = measured.as_ref().is_some_and(|panel| !panel.is_empty());
-        let train =
-            if held_out { without_last(&data.panel, data.horizon) } else { data.panel.clone() };
+        let (validation, train) = Validation::split(&data.panel, data.horizon, self.validation);
         let inputs = Inputs::new(self, &TrainingData { panel: train.clone(), ..data.clone() });
         let windows = |panel: &Panel| {
             let ready = inputs.ready(panel, false).expect("the inputs were made from this panel");
@@ -118,19 +64,13 @@ impl DeepAr {
         };
         DeepArLearner {
             windows: windows(&train),
-            validation: (measured.filter(|_| held_out))
-                .map(|panel| Validation::new(&panel, data.horizon)),
+            validation,
             batches: self.batches_per_epoch.get(),
             size: self.batch_size.get(),
             fingerprint: data.panel.fingerprint(),
             settings: serde_json::to_string(&(self, data.horizon)).expect("plain data"),
         }
     }
-}
-
-/// The panel without the last `steps` of every series that has more than twice as many.
-fn without_last(panel: &Panel, steps: usize) -> Panel {
-    panel.map(|series| if series.len() > 2 * steps { series.cut(steps) } else { series.clone() })
 }
 
 impl Algorithm for DeepAr {
@@ -144,8 +84,10 @@ impl Algorithm for DeepAr {
     fn fit(&self, data: &TrainingData, run: &mut Run) -> Result<FittedDeepAr, FitError> {
         self.check()?;
         check_data(NAME, data, run)?;
-        self.check_targets(data)?;
-        Self::check_related(data, run)?;
+        let likelihood = self.likelihood;
+        let what = format!("cannot be under likelihood {likelihood}, or ");
+        check_targets(NAME, data, |y| likelihood.supports(y), &what)?;
+        check_related(NAME, data, RelatedData::ForwardLooking, run)?;
         let device = device::open(&run.device)?;
         kernels::set_threads(run.thread_count().get());
         let learner = self.learner(data);
@@ -184,7 +126,7 @@ impl Forecaster for FittedDeepAr {
     }
 
     fn horizon(&self) -> usize {
-        self.model.inputs.horizon
+        self.model.inputs.horizon()
     }
 
     fn forecast(
@@ -203,7 +145,7 @@ impl Forecaster for FittedDeepAr {
     }
 
     fn covariates(&self) -> Option<Vec<String>> {
-        Some(self.model.inputs.covariates().map(str::to_owned).collect())
+        Some(self.model.inputs.known.covariates())
     }
 
     fn save(&self, out: &mut ArtifactWriter) -> Result<(), ArtifactError> {

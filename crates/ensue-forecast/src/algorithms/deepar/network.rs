@@ -3,7 +3,7 @@
 use burn::{
     module::{Module, Param},
     tensor::{
-        Device, Int, Tensor, TensorData,
+        Device, Tensor, TensorData,
         activation::{softmax, softplus},
     },
 };
@@ -13,6 +13,8 @@ use ensue_nn::{
     recurrent::{Cell, RecurrentStack, State},
 };
 use serde::{Deserialize, Serialize};
+
+use crate::algorithms::global::embeddings;
 
 use super::{DeepAr, inputs::Inputs, windows::Batch};
 
@@ -32,16 +34,12 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn new(settings: &DeepAr, inputs: &Inputs) -> Self {
-        let table = |feature: &super::inputs::Feature| {
-            // One row more, for categories that training has not seen.
-            [feature.categories.len() + 1, feature.dimension]
-        };
         Self {
             input: inputs.width(),
             cells: settings.num_cells.get(),
             layers: settings.num_layers.get(),
             outputs: inputs.outputs(),
-            embeddings: inputs.features.iter().map(table).collect(),
+            embeddings: embeddings::shapes(&inputs.known),
         }
     }
 }
@@ -60,15 +58,11 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(shape: &Shape, dropout: f64, seed: Seed, device: &Device) -> Self {
-        let embedding = |(n, &[rows, columns]): (usize, &[usize; 2])| {
-            let bound = (3.0 / columns as f64).sqrt();
-            init::uniform([rows, columns], bound, seed.child(&format!("embedding-{n}")), device)
-        };
         let hidden = vec![shape.cells; shape.layers];
         let bound = 1.0 / (shape.cells as f64).sqrt();
         let head = [shape.cells, shape.outputs];
         Self {
-            embeddings: shape.embeddings.iter().enumerate().map(embedding).collect(),
+            embeddings: embeddings::tables(&shape.embeddings, seed, device),
             stack: RecurrentStack::new(
                 Cell::Lstm,
                 shape.input,
@@ -114,12 +108,9 @@ impl Network {
         let [windows, time, _] = x.dims();
         let device = x.device();
         let mut parts = vec![x];
-        for (table, rows) in self.embeddings.iter().zip(rows.chunks_exact(windows.max(1))) {
-            let rows =
-                Tensor::<1, Int>::from_data(TensorData::new(rows.to_vec(), [windows]), &device);
-            let [_, columns] = table.val().dims();
-            let picked = table.val().select(0, rows).reshape([windows, 1, columns]);
-            parts.push(picked.expand([windows, time, columns]));
+        for picked in embeddings::picked(&self.embeddings, rows, windows, &device) {
+            let [_, columns] = picked.dims();
+            parts.push(picked.reshape([windows, 1, columns]).expand([windows, time, columns]));
         }
         Tensor::cat(parts, 2)
     }

@@ -1,16 +1,12 @@
 //! Windows of the training series: which ones an epoch sees, and their batches.
 
 use ensue_core::Seed;
-use rand::{RngExt, seq::SliceRandom};
+use rand::RngExt;
 
-use super::{
-    inputs::Inputs,
-    ready::{Calendar, Ready},
-};
+use crate::algorithms::global::{COLD, Calendar, Draws, Ready};
 
-/// Share of the windows whose past is hidden where there is metadata, so that items without a past
-/// can be forecast from it.
-const COLD: f64 = 0.05;
+use super::inputs::Inputs;
+
 /// Draws of a window until one with something to learn is found.
 const TRIES: usize = 20;
 
@@ -20,8 +16,7 @@ pub(super) struct Windows {
     pub(super) inputs: Inputs,
     pub(super) series: Vec<Ready>,
     pub(super) calendar: Calendar,
-    /// Chance of each series to be drawn, summed up: the last is 1.
-    cumulative: Vec<f64>,
+    draws: Draws,
 }
 
 /// Windows of `context + horizon` steps.
@@ -57,24 +52,14 @@ struct Window {
 impl Windows {
     /// `weighting`: share of the draws that are in proportion to the root of a series' mean size.
     pub(super) fn new(inputs: Inputs, series: Vec<Ready>, weighting: f64) -> Self {
-        let calendar = Calendar::new(&inputs, &series);
-        // There is nothing to learn from a series that nothing was observed of.
-        let roots = series.iter().map(|s| s.past.map(|size| inputs.scale(Some(size), None).sqrt()));
-        let total: f64 = roots.clone().flatten().sum();
-        let count = roots.clone().flatten().count() as f64;
-        let chance = |root: f64| (1.0 - weighting) / count + weighting * root / total;
-        let mut sum = 0.0;
-        let cumulative = roots.map(|root| {
-            sum += root.map_or(0.0, chance);
-            sum
-        });
-        let cumulative = cumulative.collect();
-        Self { inputs, series, calendar, cumulative }
+        let calendar = Calendar::new(&inputs.known, series.iter());
+        let draws = Draws::new(series.iter(), weighting, |size| inputs.scale(Some(size), None));
+        Self { inputs, series, calendar, draws }
     }
 
     /// Steps of a window.
     pub(super) fn time(&self) -> usize {
-        self.inputs.context + self.inputs.horizon
+        self.inputs.context() + self.inputs.horizon()
     }
 
     /// `batches` batches of `size` windows. Every series comes as often as its chance says, up to one
@@ -86,16 +71,7 @@ impl Windows {
         seed: Seed,
     ) -> impl Iterator<Item = Batch> + Send + '_ {
         let mut rng = seed.stream("windows");
-        let count = batches * size;
-        let shift: f64 = rng.random();
-        let mut drawn: Vec<usize> = (0..count)
-            .map(|n| {
-                let at = (n as f64 + shift) / count as f64;
-                let place = self.cumulative.partition_point(|&sum| sum <= at);
-                place.min(self.series.len() - 1)
-            })
-            .collect();
-        drawn.shuffle(&mut rng);
+        let drawn = self.draws.draw(batches * size, &mut rng);
         (0..batches).map(move |n| {
             let windows: Vec<Window> =
                 drawn[n * size..(n + 1) * size].iter().map(|&s| self.draw(s, &mut rng)).collect();
@@ -105,23 +81,23 @@ impl Windows {
 
     fn draw(&self, series: usize, rng: &mut impl RngExt) -> Window {
         let ready = &self.series[series];
-        let last = ready.values.len().saturating_sub(self.inputs.horizon) as i64;
+        let last = ready.values.len().saturating_sub(self.inputs.horizon()) as i64;
         let mut split = last;
         for _ in 0..TRIES {
             split = rng.random_range(0..=last);
-            let seen = split - self.inputs.context as i64..split + self.inputs.horizon as i64;
+            let seen = split - self.inputs.context() as i64..split + self.inputs.horizon() as i64;
             if ready.size(seen.start, seen.end).is_some() {
                 break;
             }
         }
-        let cold = self.inputs.tells_items_apart() && rng.random_bool(COLD);
+        let cold = self.inputs.known.tells_items_apart() && rng.random_bool(COLD);
         Window { series, split, cold }
     }
 
     /// The last window of every series, in batches of `size`.
     #[cfg(test)]
     pub(super) fn last(&self, size: usize) -> impl Iterator<Item = Batch> + '_ {
-        let horizon = self.inputs.horizon;
+        let horizon = self.inputs.horizon();
         let windows: Vec<Window> = (0..self.series.len())
             .filter(|&n| self.series[n].values.len() > horizon)
             .map(|series| {
@@ -134,7 +110,7 @@ impl Windows {
             let mut batch = self.batch(&windows);
             // Only what is forecast is measured.
             for weights in batch.weights.chunks_exact_mut(self.time()) {
-                weights[..self.inputs.context].fill(0.0);
+                weights[..self.inputs.context()].fill(0.0);
             }
             batch
         })
@@ -149,7 +125,7 @@ impl Windows {
             targets: vec![0.0; n * time],
             weights: vec![0.0; n * time],
             scales: Vec::with_capacity(n),
-            rows: vec![0; n * self.inputs.features.len()],
+            rows: vec![0; n * self.inputs.known.features.len()],
             windows: n,
             events: 0,
         };
@@ -159,7 +135,7 @@ impl Windows {
             let scale = self.write(window, x);
             batch.scales.push(scale as f32);
             let ready = &self.series[window.series];
-            let first = window.split - self.inputs.context as i64;
+            let first = window.split - self.inputs.context() as i64;
             let from = if window.cold { window.split } else { 0 };
             for step in first..first + time as i64 {
                 let anchor = |&lag: &usize| {
@@ -171,7 +147,7 @@ impl Windows {
             }
             for step in 0..time {
                 let Ok(place) = usize::try_from(first + step as i64) else { continue };
-                let hidden = window.cold && step < self.inputs.context;
+                let hidden = window.cold && step < self.inputs.context();
                 if ready.observed.get(place) == Some(&true) && !hidden {
                     batch.targets[at * time + step] = ready.values[place];
                     batch.weights[at * time + step] = share;
@@ -189,7 +165,7 @@ impl Windows {
     fn write(&self, window: &Window, x: &mut [f32]) -> f64 {
         let Window { series, split, cold } = *window;
         let ready = &self.series[series];
-        let first = split - self.inputs.context as i64;
+        let first = split - self.inputs.context() as i64;
         let size = if cold { None } else { ready.size(first, split) };
         // Of the past as it was at the split.
         let past = if cold { None } else { ready.size(0, split) };
@@ -221,7 +197,7 @@ pub(super) fn write_steps(
                 *out = ready.values.get(place as usize).map_or(0.0, |y| y * factor);
             }
         }
-        ready.write_known(inputs, calendar, at, from, scale, &mut row[lags..]);
+        inputs.write_known(ready, calendar, at, from, scale, &mut row[lags..]);
     }
 }
 

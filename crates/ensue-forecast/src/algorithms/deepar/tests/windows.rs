@@ -7,11 +7,13 @@ use ensue_nn::likelihood::Likelihood;
 use super::super::{
     inputs::Inputs,
     network::{Network, Shape, located, located_on_host},
-    ready::Calendar,
     windows::{Windows, write_steps},
 };
 use super::{DeepAr, count, daily, fit, quick};
-use crate::{Forecaster, TrainingData};
+use crate::{
+    Forecaster, TrainingData,
+    algorithms::global::{Calendar, RelatedData, check_related},
+};
 
 fn inputs(settings: &DeepAr, targets: Vec<Vec<f64>>, horizon: usize) -> (Inputs, Windows) {
     let data = TrainingData { panel: daily(targets), horizon };
@@ -50,7 +52,7 @@ fn what_the_data_are_too_short_to_show_twice_is_left_out() {
     // Oracle: by hand. Forty days: lags to 20; weekdays come around five times, months once.
     let (inputs, _) = inputs(&quick(), vec![vec![1.0; 40], vec![1.0; 25]], 2);
     assert_eq!(inputs.lags, [1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 20]);
-    assert_eq!((inputs.time_features.as_slice(), inputs.columns()), (&[0][..], 12 + 1 + 1));
+    assert_eq!((inputs.known.time_features.as_slice(), inputs.columns()), (&[0][..], 12 + 1 + 1));
 }
 
 #[test]
@@ -78,7 +80,7 @@ fn a_context_of_zeros_keeps_the_size_of_the_past() {
     let (inputs, _) = inputs(&settings, vec![vec![1.0; 9]], 2);
     assert_eq!(inputs.scale(Some(0.0), Some(5.0)), 0.5);
     assert_eq!(inputs.scale(Some(0.0), Some(0.0)), 1.0);
-    assert_eq!(inputs.scale(None, None), inputs.default_scale);
+    assert_eq!(inputs.scale(None, None), inputs.known.default_scale);
     assert_eq!(inputs.scale(Some(7.0), Some(5.0)), 7.0);
     // The same in a window of the training: steps 4 to 6 are the context, 0 to 6 the past.
     let (_, windows) =
@@ -100,14 +102,14 @@ fn a_forecast_is_the_sweep_over_its_own_path() {
     for (mut target, found) in targets.into_iter().zip(found) {
         assert_eq!(found.mean, found.quantiles[0], "a point is its own mean");
         let start = target.len();
-        let context = inputs.context;
+        let context = inputs.context();
         let scale = {
             let ready = inputs.ready(&daily(vec![target.clone()]), false).unwrap();
             inputs.scale(ready[0].size((start - context) as i64, start as i64), ready[0].past)
         };
         for (step, &mean) in found.mean.iter().enumerate() {
             let ready = inputs.ready(&daily(vec![target.clone()]), false).unwrap();
-            let calendar = Calendar::new(inputs, &ready);
+            let calendar = Calendar::new(&inputs.known, ready.iter());
             let time = context + step + 1;
             let mut x = vec![0.0; time * inputs.columns()];
             let first = start as i64 - context as i64;
@@ -222,22 +224,13 @@ fn related_series_that_are_not_known_ahead_are_left_out_or_refused() {
     };
     let used = |lengths| {
         let data = TrainingData { panel: panel(lengths), horizon: 3 };
-        DeepAr::check_related(&data, &ensue_core::Run::new("ndarray"))
-            .map(|()| Inputs::new(&quick(), &data).related.len())
+        let used = RelatedData::ForwardLooking;
+        check_related(super::super::NAME, &data, used, &ensue_core::Run::new("ndarray"))
+            .map(|()| Inputs::new(&quick(), &data).known.related.len())
             .map_err(|error| error.to_string())
     };
     assert_eq!(used([23, 30]), Ok(1));
     assert_eq!(used([20, 22]), Ok(0));
     let error = used([23, 22]).unwrap_err();
     assert!(error.contains("s1") && error.contains("has 22 values, needs 23"), "{error}");
-}
-
-#[test]
-fn what_is_new_differs_in_nothing_from_its_related_series() {
-    // Oracle: the mean of a constant is the constant; it was never seen, yet differs by nothing.
-    use super::super::inputs::own_mean;
-    assert_eq!(own_mean(&[4.0, 4.0, 4.0], 0), 4.0);
-    assert_eq!(own_mean(&[1.0, 3.0, 9.0], 2), 2.0);
-    assert_eq!(own_mean(&[f32::NAN, 3.0], 1), 3.0);
-    assert_eq!(own_mean(&[], 0), 0.0);
 }
