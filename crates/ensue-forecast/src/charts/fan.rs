@@ -69,7 +69,7 @@ impl Picture<'_> {
         let named = layers.bands.len();
         for (at, &(low, high)) in layers.bands.iter().enumerate() {
             if named <= NAMED || at == 0 || at + 1 == named {
-                plot.explain(Mark::Area("band"), &self.band(low, high));
+                plot.explain(Mark::Area("band", at + 1), &self.band(low, high));
             }
         }
         for &(at, class) in &layers.lines {

@@ -5,6 +5,20 @@
 //! as a fan of quantiles; [`Predictor::backtest_chart`](crate::Predictor::backtest_chart) what happened in the backtest windows
 //! against what was forecast there.
 //!
+//! ```
+//! use ensue_core::{Panel, Run, Seed, series::{Frequency, Series}};
+//! use ensue_forecast::{AnyAlgorithm, PredictorSettings};
+//!
+//! let sold = (0..60).map(|day| f64::from(day % 7)).collect();
+//! let panel = Panel::new(Frequency::DAILY, vec![Series::new(["tea"], 17_900, sold)])?;
+//! let settings = PredictorSettings::new(AnyAlgorithm::by_name("NPTS")?, 7);
+//! let predictor = settings.train(&panel, &mut Run::new("ndarray"))?;
+//! let chart = predictor.create_forecast(&panel, Seed(0))?.chart(&panel, &["tea"])?;
+//! assert!(chart.starts_with("<svg") && chart.contains("tea: forecast by NPTS"));
+//! assert!(predictor.backtest_chart(&["tea"])?.contains("tea: backtest of NPTS"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | file | what it holds |
 //! |---|---|
 //! | `mod.rs` | [`ChartError`] |

@@ -29,8 +29,8 @@ pub enum Mark {
     Dot(&'static str),
     /// A line of that class.
     Line(&'static str),
-    /// An area of that class.
-    Area(&'static str),
+    /// An area of that class, so many times upon itself: as it looks where such areas overlap.
+    Area(&'static str, usize),
     /// A cross.
     Cross,
 }
@@ -87,9 +87,10 @@ impl Plot {
         match mark {
             Mark::Dot(class) => self.svg.circle(class, (x + 7.0, y - 4.0), 4.0, ""),
             Mark::Line(class) => self.svg.path(class, &[(x, y - 4.0), (x + 14.0, y - 4.0)], ""),
-            Mark::Area(class) => {
+            Mark::Area(class, times) => {
                 let (left, right, top, foot) = (x, x + 14.0, y - 9.0, y + 1.0);
-                self.svg.area(class, &[(left, top), (right, top), (right, foot), (left, foot)], "");
+                let corners = [(left, top), (right, top), (right, foot), (left, foot)];
+                (0..times).for_each(|_| self.svg.area(class, &corners, ""));
             }
             Mark::Cross => self.svg.cross((x + 7.0, y - 4.0), ""),
         }
