@@ -7,6 +7,7 @@
 pub mod auto_predictor;
 pub mod cnn_qr;
 pub mod deepar;
+pub mod ets;
 mod global;
 pub mod intermittent;
 pub mod local;
@@ -110,6 +111,8 @@ registry! {
     cnn_qr: CnnQr = "CNN-QR",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
+    /// Level, trend and season, smoothed; the model chosen for each series.
+    ets: Ets = "ETS",
     /// Demand that mostly is 0.
     intermittent: Intermittent = "Intermittent",
     /// The last observed value.
