@@ -9,7 +9,7 @@ use ensue_tune::{
 use super::*;
 use crate::{
     AnyAlgorithm, Predictor, PredictorSettings, TrainingData,
-    algorithms::{deepar::DeepAr, naive::Naive},
+    algorithms::{cnn_qr::CnnQr, deepar::DeepAr, naive::Naive},
 };
 
 const HORIZON: usize = 4;
@@ -81,6 +81,32 @@ fn a_search_lowers_the_loss_and_says_what_it_did() {
     let loaded = Predictor::load(dir.path().join("p"), "ndarray").unwrap();
     assert_eq!(loaded.tuning(), predictor.tuning());
     assert!(tuning.charts().iter().all(|(_, chart)| chart.starts_with("<svg")));
+}
+
+#[test]
+fn cnn_qr_is_searched_over_amazons_ranges() {
+    // Oracle: Amazon's HPO of CNN-QR: context_length, use_related_data, use_item_metadata; the settings as given are trial 0,
+    // whose context is four horizons.
+    let count = |n| NonZeroUsize::new(n).unwrap();
+    let given = CnnQr {
+        epochs: count(4),
+        batch_size: count(8),
+        num_channels: count(8),
+        num_layers: count(1),
+        ..CnnQr::default()
+    };
+    let hpo = Hpo { max_number_of_training_jobs: Some(4), ..hpo(4) };
+    let settings = PredictorSettings::new(given, HORIZON).with_hpo(Hpo { space: None, ..hpo });
+    let predictor = settings.train(&rhythm(), &mut Run::new("ndarray").with_seed(Seed(1))).unwrap();
+    let tuning = predictor.tuning().unwrap();
+    assert_eq!(tuning.trials.len(), 4);
+    let first = &tuning.trials[0].assignment;
+    assert_eq!(first.integer("context_length"), Some(4 * HORIZON as i64));
+    let names: Vec<&str> = first.0.keys().map(String::as_str).collect();
+    assert_eq!(names, ["context_length", "use_item_metadata", "use_related_data"]);
+    assert!(tuning.trials.iter().all(|trial| !trial.measurements.is_empty()), "{tuning}");
+    let AnyAlgorithm::CnnQr(served) = &predictor.settings().algorithm else { panic!() };
+    assert!(!served.validation, "nothing is held back from the last training");
 }
 
 #[test]

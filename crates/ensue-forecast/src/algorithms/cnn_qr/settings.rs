@@ -42,7 +42,7 @@ pub enum ItemMetadata {
 /// | `num_hidden` | 32 | - | 1 to 1,024 |
 /// | `num_forks` | 384 by the horizon, 1 to 16 | - | 1 to 512 |
 /// | `batch_size` | 32 | - | 1 to 100,000 |
-/// | `batches_per_epoch` | 10 | - | 1 to 100,000 |
+/// | `batches_per_epoch` | 5 | - | 1 to 100,000 |
 /// | `dropout_rate` | 0 | - | 0 to below 1 |
 /// | `embedding_dimension` | by cardinality | - | 1 to 1,000 |
 /// | `scale_weighting` | 0.5 | - | 0 to 1 |
@@ -120,7 +120,7 @@ impl Default for CnnQr {
             num_hidden: count(32),
             num_forks: None,
             batch_size: count(32),
-            batches_per_epoch: count(10),
+            batches_per_epoch: count(5),
             dropout_rate: 0.0,
             embedding_dimension: None,
             scale_weighting: 0.5,

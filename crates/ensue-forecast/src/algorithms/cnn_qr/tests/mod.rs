@@ -27,6 +27,7 @@ fn quick() -> CnnQr {
         num_hidden: count(24),
         num_forks: Some(count(6)),
         batch_size: count(16),
+        batches_per_epoch: count(10),
         ..CnnQr::default()
     }
 }

@@ -132,7 +132,7 @@ fn a_forecast_does_not_see_what_comes_after_it() {
         (0..60).map(|t| if t < 45 { f64::from(t % 7) } else { end }).collect()
     };
     let settings = CnnQr { num_forks: Some(count(1)), ..quick() };
-    let windows = [3.0, 1e6].map(|end| self::windows(&settings, vec![target(end)], 5));
+    let windows = [3.0, 1e6].map(|end| windows(&settings, vec![target(end)], 5));
     let (inputs, time) = (&windows[0].inputs, windows[0].inputs.known.context);
     let rows = windows.each_ref().map(|windows| {
         let past = &windows.series[0];
