@@ -63,6 +63,28 @@ impl<'a> Css<'a> {
         value
     }
 
+    /// The gradient at free parameters, where the value was asked for last.
+    pub(super) fn bounded_gradient(&mut self, at: &[f64], value: f64, out: &mut [f64]) {
+        const WIDTH: f64 = 1e-6;
+        let season = self.problem.season;
+        let own = |at: &[f64], i: usize, width: f64| {
+            let mut moved = at.to_vec();
+            moved[i] += width;
+            to_natural(&self.order, &mut moved, season);
+            moved
+        };
+        let moves: Vec<[Vec<f64>; 2]> =
+            (0..at.len()).map(|i| [own(at, i, WIDTH), own(at, i, -WIDTH)]).collect();
+        let mut natural = at.to_vec();
+        to_natural(&self.order, &mut natural, season);
+        let mut slope = vec![0.0; at.len()];
+        self.gradient(&natural, value, &mut slope);
+        for (out, [above, below]) in out.iter_mut().zip(&moves) {
+            let changes = above.iter().zip(below).zip(&slope);
+            *out = changes.map(|((a, b), slope)| (a - b) / (2.0 * WIDTH) * slope).sum();
+        }
+    }
+
     /// The mean square of the residuals at `at`.
     pub(super) fn variance(&mut self, at: &[f64]) -> f64 {
         let [ar, ma, seasonal_ar, seasonal_ma] = self.order.split(at);
@@ -79,7 +101,7 @@ impl<'a> Css<'a> {
     }
 
     /// The gradient at `at`, where the value was asked for last.
-    pub(super) fn gradient(&mut self, at: &[f64], out: &mut [f64]) {
+    pub(super) fn gradient(&mut self, at: &[f64], _: f64, out: &mut [f64]) {
         let [ar, ma, seasonal_ar, seasonal_ma] = self.order.split(at);
         let (season, from, n) = (self.problem.season, self.from, self.problem.len());
         let errors = &self.regression.rest;

@@ -2,16 +2,16 @@
 
 use super::{
     css::Css,
-    free::{keeps_distance, make_free, to_natural},
+    free::{alone, keeps_distance, make_free, to_natural},
     likelihood::Exact,
     order::Order,
     problem::{Problem, dot},
 };
-use crate::numeric::bfgs::{central_differences, minimise};
+use crate::numeric::bfgs::minimise;
 
-/// Steps of a search, and what two steps in a row have to bring.
-const CSS_EFFORT: (usize, f64) = (100, 1e-9);
-const EXACT_EFFORT: (usize, f64) = (100, 1e-10);
+/// Steps of a search, and what two steps in a row have to bring: thousandths of the criterion at most.
+const CSS_EFFORT: (usize, f64) = (100, 1e-8);
+const EXACT_EFFORT: (usize, f64) = (100, 1e-9);
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,35 +42,23 @@ fn counted(order: &Order, problem: &Problem) -> usize {
     order.terms() + problem.start.len() + 1
 }
 
-/// The parameters with the least conditional sum of squares, and its mean square.
+/// The parameters with the least conditional sum of squares, and its mean square; none where the order is not to be believed.
 fn least_css(problem: &Problem, order: Order) -> Option<(Vec<f64>, f64)> {
     let mut css = Css::new(problem, order)?;
     let start = vec![0.0; order.terms()];
-    let value = |css: &mut Css<'_>, at: &[f64]| css.value(at);
-    let slope = |css: &mut Css<'_>, at: &[f64], _, slope: &mut [f64]| css.gradient(at, slope);
-    let mut found = minimise(&mut css, &start, CSS_EFFORT, value, slope)?.at;
+    let mut found = minimise(&mut css, &start, CSS_EFFORT, Css::value, Css::gradient)?.at;
     if !keeps_distance(&order, &found, problem.season) {
+        if !alone(&order, &found, problem.season) {
+            return None;
+        }
         // Again, within bounds.
         make_free(&order, &mut found, problem.season);
-        found = lowest(&mut css, &found, CSS_EFFORT, Css::bounded)?;
+        let (value, gradient) = (Css::bounded, Css::bounded_gradient);
+        found = minimise(&mut css, &found, CSS_EFFORT, value, gradient)?.at;
         to_natural(&order, &mut found, problem.season);
     }
     let variance = css.variance(&found);
     Some((found, variance))
-}
-
-/// The lowest point of a function of free parameters, by differences.
-fn lowest<S>(
-    of: &mut S,
-    start: &[f64],
-    effort: (usize, f64),
-    value: impl Fn(&mut S, &[f64]) -> f64,
-) -> Option<Vec<f64>> {
-    let mut point = vec![0.0; start.len()];
-    let slope = |of: &mut S, at: &[f64], _, slope: &mut [f64]| {
-        central_differences(of, at, &mut point, slope, &value);
-    };
-    Some(minimise(of, start, effort, &value, slope)?.at)
 }
 
 /// An order's criterion by its conditional sum of squares, but for what is the same for all orders with these differences;
@@ -85,13 +73,11 @@ pub(super) fn quick(problem: &Problem, order: Order) -> f64 {
 
 /// The most likely parameters, from those of the conditional sum of squares; none where there are too few steps.
 pub(super) fn exact(problem: &Problem, order: Order) -> Option<Fit> {
-    let mut start = match least_css(problem, order) {
-        Some((found, _)) => found,
-        None => vec![0.0; order.terms()],
-    };
+    let (mut start, _) = least_css(problem, order)?;
     make_free(&order, &mut start, problem.season);
     let mut likelihood = Exact::new(problem, order);
-    let mut parameters = lowest(&mut likelihood, &start, EXACT_EFFORT, Exact::value)?;
+    let (value, gradient) = (Exact::value, Exact::gradient);
+    let mut parameters = minimise(&mut likelihood, &start, EXACT_EFFORT, value, gradient)?.at;
     to_natural(&order, &mut parameters, problem.season);
     let parts = likelihood.parts(&parameters)?;
     let (steps, count) = (problem.len(), counted(&order, problem));

@@ -5,8 +5,8 @@ use super::{
     polynomial::{from_free, roots_beyond, tame, to_free},
 };
 
-/// Roots of the polynomials are kept this far from 0, as auto.arima of R's `forecast` wants them: there, models with nearer
-/// ones are thrown away; here, the best model that keeps the distance is found.
+/// Roots of the polynomials are kept this far from 0, as auto.arima of R's `forecast` wants them: there, models whose most
+/// likely parameters have nearer ones are thrown away; here, the likeliest parameters that keep the distance are found.
 const NEAREST_ROOT: f64 = 1.01;
 
 /// The four parts of the parameters, each with the distance that its roots keep, and whether it is a moving average.
@@ -61,6 +61,21 @@ pub(super) fn keeps_distance(order: &Order, parameters: &[f64], season: usize) -
         scale(part, distance, average);
         roots_beyond(part, 1, 1.0)
     })
+}
+
+/// Whether the roots that are too near belong to polynomials of one term only.
+///
+/// Several terms with a root near the unit circle on either side mostly cancel each other: the order is too high. One alone says
+/// that the series was differenced once more than needed, or should be once more.
+pub(super) fn alone(order: &Order, parameters: &[f64], season: usize) -> bool {
+    let mut own = parameters.to_vec();
+    if order.p == 1 && order.seasonal_p == 0 {
+        own[0] = 0.0;
+    }
+    if order.q == 1 && order.seasonal_q == 0 {
+        own[order.p] = 0.0;
+    }
+    keeps_distance(order, &own, season)
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! The exact likelihood of an ARMA process with regressors, by a Kalman filter that is linear in the order.
 
+use std::slice;
+
 use super::{
     free::to_natural,
     order::Order,
     polynomial::{autocovariances, product},
-    problem::{Problem, Regression},
+    problem::{Problem, Regression, dot},
 };
+use crate::numeric::bfgs::central_differences;
 
 /// When the filter counts as settled: what is left of its drift, relative to the variance of the noise.
-const SETTLED: f64 = 1e-13;
+const SETTLED: f64 = 1e-12;
 
 /// Half the logarithm of the variance that fits best, and half the mean logarithm of the variances of the one-step errors in
 /// its units, as a function of free parameters (see `polynomial`): the likelihood, but for a constant factor and term.
@@ -30,6 +33,9 @@ pub(super) struct Exact<'a> {
     filter: Filter,
     filtered: Vec<Vec<f64>>,
     regression: Regression,
+    /// Scratch: the series less its regressors, and that filtered; a point near another.
+    alone: [Vec<f64>; 2],
+    point: Vec<f64>,
 }
 
 /// What the likelihood is made of.
@@ -51,6 +57,8 @@ impl<'a> Exact<'a> {
             filter: Filter::default(),
             filtered,
             regression: Regression::default(),
+            alone: [0; 2].map(|_| vec![0.0; problem.len()]),
+            point: Vec::new(),
         }
     }
 
@@ -62,8 +70,32 @@ impl<'a> Exact<'a> {
         let natural = std::mem::take(&mut self.natural);
         let parts = self.parts(&natural);
         self.natural = natural;
-        let n = self.problem.len() as f64;
-        parts.map_or(f64::NAN, |parts| 0.5 * ((parts.squares / n).ln() + parts.logs / n))
+        let n = self.problem.len();
+        parts.map_or(f64::NAN, |parts| concentrated(parts.squares, parts.logs, n))
+    }
+
+    /// The gradient at `at`, where the value was asked for last, by central differences.
+    ///
+    /// The coefficients of regressors stay where they are: they are at their best, so that the value does not change with them.
+    pub(super) fn gradient(&mut self, at: &[f64], _: f64, out: &mut [f64]) {
+        let [left, filtered] = &mut self.alone;
+        left.copy_from_slice(&self.problem.columns[0]);
+        for (column, share) in self.problem.columns[1..].iter().zip(&self.regression.missing) {
+            left.iter_mut().zip(column).for_each(|(y, x)| *y -= share * x);
+        }
+        let (order, season, natural) = (&self.order, self.problem.season, &mut self.natural);
+        let mut point = std::mem::take(&mut self.point);
+        point.resize(at.len(), 0.0);
+        central_differences(&mut self.filter, at, &mut point, out, |filter, at| {
+            natural.clear();
+            natural.extend_from_slice(at);
+            to_natural(order, natural, season);
+            filter.set(order, natural, season);
+            let (columns, out) = (slice::from_ref(left), slice::from_mut(filtered));
+            let logs = filter.run(columns, out);
+            logs.map_or(f64::NAN, |logs| concentrated(dot(filtered, filtered), logs, left.len()))
+        });
+        self.point = point;
     }
 
     /// The likelihood of the polynomials' own parameters; none where they are not stationary.
@@ -78,6 +110,12 @@ impl<'a> Exact<'a> {
     pub(super) fn missing(&self) -> &[f64] {
         &self.regression.missing
     }
+}
+
+/// The value, given what it is made of.
+fn concentrated(squares: f64, logs: f64, steps: usize) -> f64 {
+    let n = steps as f64;
+    0.5 * ((squares / n).ln() + logs / n)
 }
 
 /// The filter and its scratch.
