@@ -79,6 +79,7 @@ pub mod forecast;
 mod forecast_type;
 pub mod holidays;
 mod normal;
+pub(crate) mod numeric;
 pub mod predictor;
 mod table;
 mod traits;

@@ -4,6 +4,7 @@
 //! gives the variant of [`AnyAlgorithm`], the name in settings files and on the command line, loading by
 //! that name, and the conformance suite.
 
+pub mod arima;
 pub mod auto_predictor;
 pub mod deepar;
 pub mod intermittent;
@@ -104,6 +105,8 @@ macro_rules! registry {
 registry! {
     /// Algorithms compete, the best forecast together.
     auto_predictor: AutoPredictor = "AutoPredictor",
+    /// A few of a series' last values and errors, an order for each series.
+    arima: Arima = "ARIMA",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
     /// Demand that mostly is 0.

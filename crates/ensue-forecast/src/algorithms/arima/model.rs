@@ -43,7 +43,12 @@ impl Model {
         &self.fit
     }
 
-    /// The criterion in the units of the series; minus infinity where nothing is left to chance.
+    /// Pairs of waves.
+    pub(crate) fn waves(&self) -> usize {
+        self.waves.0
+    }
+
+    /// The criterion in the units of the series; infinite where nothing is left to chance.
     pub(crate) fn aicc(&self) -> f64 {
         let order = &self.fit.order;
         let steps = self.y.len() - order.d - order.seasonal_d * self.season;
