@@ -2,7 +2,7 @@
 
 use super::{
     css::Css,
-    free::{alone, keeps_distance, make_free, to_natural},
+    free::{alone, driven_out, keeps_distance, make_free, to_natural},
     likelihood::Exact,
     order::Order,
     problem::{Problem, dot},
@@ -79,6 +79,9 @@ pub(super) fn exact(problem: &Problem, order: Order) -> Option<Fit> {
     let (value, gradient) = (Exact::value, Exact::gradient);
     let mut parameters = minimise(&mut likelihood, &start, EXACT_EFFORT, value, gradient)?.at;
     to_natural(&order, &mut parameters, problem.season);
+    if driven_out(&order, &parameters, problem.season) {
+        return None;
+    }
     let parts = likelihood.parts(&parameters)?;
     let (steps, count) = (problem.len(), counted(&order, problem));
     let n = steps as f64;

@@ -78,6 +78,20 @@ pub(super) fn alone(order: &Order, parameters: &[f64], season: usize) -> bool {
     keeps_distance(order, &own, season)
 }
 
+/// Whether a polynomial of several terms was driven to the bound.
+///
+/// The likelihood of a single moving average piles up there in short series, without anything being wrong with the order
+/// (Sargan & Bhargava 1983, "Maximum likelihood estimation of regression models with first order moving average errors when the
+/// root lies on the unit circle", Econometrica 51).
+pub(super) fn driven_out(order: &Order, parameters: &[f64], season: usize) -> bool {
+    const NEAR: f64 = 1.001;
+    let mut own = parameters.to_vec();
+    parts(order, &mut own, season).into_iter().any(|(part, distance, average)| {
+        scale(part, distance * NEAR, average);
+        part.len() > 1 && !roots_beyond(part, 1, 1.0)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

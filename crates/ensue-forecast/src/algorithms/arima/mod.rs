@@ -45,8 +45,8 @@ use crate::{
 /// | `season` | of the frequency | steps of a season; 1 for none | 1 or more |
 /// | `fourier_terms` | 4 | pairs of waves that describe a season of 24 steps or more; 0 for seasonal terms instead | 0 or more |
 ///
-/// The frequency's season is that of [`Frequency::seasonality`](ensue_core::Frequency::seasonality), but 7 for days. Seasonal
-/// terms of a long season cost a hundred times the time of waves.
+/// The frequency's season is that of [`Frequency::seasonality`](ensue_core::Frequency::seasonality), but 7 for days. A
+/// season of more than 60 steps is not seen without waves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Arima {

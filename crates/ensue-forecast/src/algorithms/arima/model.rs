@@ -8,6 +8,8 @@ use super::{
 
 /// Seasons from this length on are described by waves.
 const LONG_SEASON: usize = 24;
+/// Longest season that has terms of its own: their cost grows with its square.
+const LONGEST_TERMS: usize = 60;
 
 /// A model that was chosen for a series.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,14 +28,15 @@ impl Model {
     /// The best model of `y`, which is finite; none for an empty series.
     ///
     /// A season of 24 steps or more, seen at least twice, is described by `terms` pairs of sine and cosine waves with errors
-    /// that have no season, as far as the series has 3 values for each wave.
+    /// that have no season, as far as the series has 3 values for each wave. Without waves, a season of more than 60 steps is
+    /// not seen.
     pub(crate) fn choose(y: &[f64], season: usize, terms: usize) -> Option<Self> {
         let scale = scale(y)?;
         let y: Vec<f64> = y.iter().map(|y| y / scale).collect();
         let long = season >= LONG_SEASON && terms > 0 && y.len() >= 2 * season;
         let count = if long { terms.min((season - 1) / 2).min(y.len() / 6) } else { 0 };
         let waves = (count, season);
-        let season = if count > 0 { 1 } else { season };
+        let season = if count > 0 || season > LONGEST_TERMS { 1 } else { season };
         let fit = best(&y, &regressors(waves, y.len()), season);
         Some(Self { fit, y, scale, season, waves })
     }
