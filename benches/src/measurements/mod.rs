@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod arima;
 mod auto_predictor;
 mod campaign_latency;
 mod coldstart_movielens;
@@ -188,6 +189,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "500 series that break algorithms, and how many each of ours breaks on",
         seeds: 1,
         run: nasty_series::measure,
+    },
+    Measurement {
+        name: "arima",
+        about: "ARIMA: orders and AICc of 50 series against statsforecast, M4 hourly, M4 weekly and hospital",
+        seeds: 0,
+        run: arima::measure,
     },
     Measurement {
         name: "deepar-m4-hourly",

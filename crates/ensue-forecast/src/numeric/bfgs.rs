@@ -57,8 +57,7 @@ pub(crate) fn minimise<S>(
             descent = -dot(&slope, &slope);
         }
         // Without any knowledge of the curvature a step of length 1 is far enough.
-        let mut length =
-            if fresh { (1.0 / dot(&slope, &slope).sqrt()).min(1.0) } else { 1.0 };
+        let mut length = if fresh { (1.0 / dot(&slope, &slope).sqrt()).min(1.0) } else { 1.0 };
         let mut found = None;
         for _ in 0..ATTEMPTS {
             for i in 0..n {
@@ -75,7 +74,8 @@ pub(crate) fn minimise<S>(
             // The lowest point of the parabola through what is known, within bounds.
             let parabola = -0.5 * descent * length * length / (reached - best - descent * length);
             let bounds = (0.1 * length, 0.5 * length);
-            length = if parabola.is_finite() { parabola.clamp(bounds.0, bounds.1) } else { bounds.0 };
+            length =
+                if parabola.is_finite() { parabola.clamp(bounds.0, bounds.1) } else { bounds.0 };
         }
         let Some(reached) = found else {
             if fresh {

@@ -20,8 +20,7 @@ pub(crate) fn kpss(y: &[f64], lags: usize) -> f64 {
     let product = |lag: usize| -> f64 {
         e.get(lag..).unwrap_or_default().iter().zip(&e).map(|(a, b)| a * b).sum()
     };
-    let weighted =
-        |lag: usize| 2.0 * (1.0 - lag as f64 / (lags as f64 + 1.0)) * product(lag);
+    let weighted = |lag: usize| 2.0 * (1.0 - lag as f64 / (lags as f64 + 1.0)) * product(lag);
     let variance = (product(0) + (1..=lags).map(weighted).sum::<f64>()) / n;
     let partial = e.iter().scan(0.0, |sum, e| {
         *sum += e;
@@ -51,9 +50,15 @@ mod tests {
     #[test]
     fn a_walk_wanders_and_a_level_does_not() {
         // Oracle: what the test is for.
-        let noise = |t: u32| f64::from(t.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) - 0.5;
+        let noise =
+            |t: u32| f64::from(t.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) - 0.5;
         let level: Vec<f64> = (0..200).map(noise).collect();
-        let walk: Vec<f64> = (0..200).scan(0.0, |at, t| { *at += noise(t) + 0.1; Some(*at) }).collect();
+        let walk: Vec<f64> = (0..200)
+            .scan(0.0, |at, t| {
+                *at += noise(t) + 0.1;
+                Some(*at)
+            })
+            .collect();
         assert!(kpss(&level, 3) < WANDERS && kpss(&walk, 3) > WANDERS);
         assert_eq!(kpss(&[5.0; 9], 1), 0.0);
     }

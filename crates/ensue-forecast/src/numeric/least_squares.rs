@@ -76,7 +76,11 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 fn norm(a: &[f64]) -> f64 {
     let largest = a.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-    if largest == 0.0 { 0.0 } else { largest * a.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt() }
+    if largest == 0.0 {
+        0.0
+    } else {
+        largest * a.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
+    }
 }
 
 #[cfg(test)]

@@ -142,11 +142,19 @@ mod tests {
         // Oracle: statsmodels.tsa.seasonal.STL(y, period=4, seasonal=11, seasonal_deg=0).fit() of 0.15.
         let noise = |t: usize| ((t * 7919 + 13) % 101) as f64 / 101.0;
         let season = [3.0, -1.0, -4.0, 2.0];
-        let y: Vec<f64> = (0..40).map(|t| 10.0 + 0.2 * t as f64 + season[t % 4] + noise(t)).collect();
+        let y: Vec<f64> =
+            (0..40).map(|t| 10.0 + 0.2 * t as f64 + season[t % 4] + noise(t)).collect();
         let parts = stl(&y, 4, Windows::usual(4, 11));
         let places = [0, 1, 17, 38, 39];
-        let seasons = [2.924_754_479_3, -1.041_172_323_5, -1.020_685_049, -3.981_746_246_8, 2.018_098_679_4];
-        let trends = [10.390_153_607_4, 10.672_053_187_3, 13.792_372_114_9, 18.237_959_921_1, 18.538_135_021];
+        let seasons =
+            [2.924_754_479_3, -1.041_172_323_5, -1.020_685_049, -3.981_746_246_8, 2.018_098_679_4];
+        let trends = [
+            10.390_153_607_4,
+            10.672_053_187_3,
+            13.792_372_114_9,
+            18.237_959_921_1,
+            18.538_135_021,
+        ];
         for (i, at) in places.into_iter().enumerate() {
             assert!((parts.season[at] - seasons[i]).abs() < 1e-8, "{at}: {}", parts.season[at]);
             assert!((parts.trend[at] - trends[i]).abs() < 1e-8, "{at}: {}", parts.trend[at]);
@@ -157,7 +165,8 @@ mod tests {
     #[test]
     fn a_line_with_a_season_has_no_rest() {
         // Oracle: what local lines and repeated phases leave of a line and a season: nothing, but for what five rounds leave.
-        let y: Vec<f64> = (0..36).map(|t| f64::from(t) + if t % 3 == 1 { 6.0 } else { -3.0 }).collect();
+        let y: Vec<f64> =
+            (0..36).map(|t| f64::from(t) + if t % 3 == 1 { 6.0 } else { -3.0 }).collect();
         let parts = stl(&y, 3, Windows::usual(3, 7));
         assert!(parts.rest.iter().all(|rest| rest.abs() < 1e-5), "{:?}", parts.rest);
     }

@@ -15,9 +15,9 @@ const MOST: usize = 2;
 /// Whether a series has one value only, but for rounding.
 pub(super) fn is_constant(y: &[f64]) -> bool {
     const ROUNDING: f64 = 1e-12;
-    let (low, high) = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| {
-        (low.min(y), high.max(y))
-    });
+    let (low, high) = y
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| (low.min(y), high.max(y)));
     high - low <= ROUNDING * high.abs().max(low.abs())
 }
 
@@ -64,10 +64,16 @@ mod tests {
     #[test]
     fn differences_are_taken_where_they_are_needed() {
         // Oracle: how the series were made: noise; its sum; the sum of that; a season with noise, and none.
-        let noise = |t: u32| f64::from(t.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) - 0.5;
+        let noise =
+            |t: u32| f64::from(t.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) - 0.5;
         let level: Vec<f64> = (0..200).map(noise).collect();
         let sum = |y: &[f64], drift: f64| -> Vec<f64> {
-            y.iter().scan(0.0, |at, y| { *at += y + drift; Some(*at) }).collect()
+            y.iter()
+                .scan(0.0, |at, y| {
+                    *at += y + drift;
+                    Some(*at)
+                })
+                .collect()
         };
         let walk = sum(&level, 0.2);
         assert_eq!([stepwise(&level), stepwise(&walk), stepwise(&sum(&walk, 1.0))], [0, 1, 2]);

@@ -99,8 +99,15 @@ mod tests {
     #[test]
     fn free_parameters_keep_the_distance_and_come_back() {
         // Oracle: the way back; far out, a single root lies at 1.01, in a season of 4 at its fourth power.
-        let order =
-            Order { p: 2, d: 0, q: 1, seasonal_p: 1, seasonal_d: 0, seasonal_q: 1, constant: false };
+        let order = Order {
+            p: 2,
+            d: 0,
+            q: 1,
+            seasonal_p: 1,
+            seasonal_d: 0,
+            seasonal_q: 1,
+            constant: false,
+        };
         let free = [0.4, -1.1, 0.3, 0.9, -0.2];
         let mut own = free;
         to_natural(&order, &mut own, 4);

@@ -300,14 +300,7 @@ fn advance(state: &mut [f64], ar: &[f64], gain: &[f64], observed: f64, error: f6
 }
 
 /// Moves the factor of the covariance's change, and the gain, one step on.
-fn shift(
-    factor: &mut [f64],
-    gain: &mut [f64],
-    ar: &[f64],
-    seen: f64,
-    added: f64,
-    share: f64,
-) {
+fn shift(factor: &mut [f64], gain: &mut [f64], ar: &[f64], seen: f64, added: f64, share: f64) {
     let size = ar.len();
     let (factor, gain) = (&mut factor[..=size], &mut gain[..size]);
     for i in 0..size {

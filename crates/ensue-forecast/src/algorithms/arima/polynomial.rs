@@ -137,8 +137,7 @@ pub(super) fn autocovariances(a: &[f64], triangle: &mut Vec<f64>, out: &mut [f64
             let row = &triangle[(k - 1) * p..];
             let partial = row[k - 1];
             let shorter = if k > 1 { &triangle[(k - 2) * p..(k - 2) * p + k - 1] } else { &[] };
-            let predicted: f64 =
-                shorter.iter().enumerate().map(|(i, a)| a * out[k - 1 - i]).sum();
+            let predicted: f64 = shorter.iter().enumerate().map(|(i, a)| a * out[k - 1 - i]).sum();
             let value = predicted + partial * error;
             error *= 1.0 - partial * partial;
             value
@@ -214,6 +213,8 @@ mod tests {
         assert!((out[0] - lagged(0) - 1.0).abs() < 1e-13);
         assert!((1..5).all(|k| (out[k] - lagged(k)).abs() < 1e-13));
         assert!(!autocovariances(&[1.0], &mut Vec::new(), &mut out));
-        assert!(autocovariances(&[], &mut Vec::new(), &mut out) && out == [1.0, 0.0, 0.0, 0.0, 0.0]);
+        assert!(
+            autocovariances(&[], &mut Vec::new(), &mut out) && out == [1.0, 0.0, 0.0, 0.0, 0.0]
+        );
     }
 }

@@ -106,8 +106,7 @@ impl Regression {
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     // Four sums at a time: one alone waits for itself.
     let (mut sums, [head_a, head_b]) = ([0.0; 4], [a, b].map(|x| x.chunks_exact(4)));
-    let tail: f64 =
-        head_a.remainder().iter().zip(head_b.remainder()).map(|(a, b)| a * b).sum();
+    let tail: f64 = head_a.remainder().iter().zip(head_b.remainder()).map(|(a, b)| a * b).sum();
     for (a, b) in head_a.zip(head_b) {
         for i in 0..4 {
             sums[i] += a[i] * b[i];

@@ -54,15 +54,8 @@ pub(crate) fn best(y: &[f64], regressors: &[Vec<f64>], season: usize) -> Fit {
     let seasonless = differenced(&left, season, seasonal_d);
     let d = stepwise(&seasonless);
     let may = d + seasonal_d < 2;
-    let order = |constant| Order {
-        p: 0,
-        d,
-        q: 0,
-        seasonal_p: 0,
-        seasonal_d,
-        seasonal_q: 0,
-        constant,
-    };
+    let order =
+        |constant| Order { p: 0, d, q: 0, seasonal_p: 0, seasonal_d, seasonal_q: 0, constant };
     let with = Problem::new(y, regressors, &order(may), season);
     let simple = plain(&with, order(may));
     if is_constant(&differenced(&seasonless, 1, d)) || simple.variance <= 0.0 {
@@ -75,8 +68,7 @@ pub(crate) fn best(y: &[f64], regressors: &[Vec<f64>], season: usize) -> Fit {
     let third = y.len() / 3;
     let terms = if season > 1 { third.min((season - 1).max(1)) } else { third };
     let terms = MOST_TERMS.min(terms);
-    let seasonal_terms =
-        if season > 1 { MOST_SEASONAL_TERMS.min(third / season) } else { 0 };
+    let seasonal_terms = if season > 1 { MOST_SEASONAL_TERMS.min(third / season) } else { 0 };
     let mut search = Search {
         problems: [without, with],
         quick: y.len() > LONG || season > LONG_SEASON,

@@ -54,7 +54,7 @@ fn assert_near(found: f64, expected: f64, tolerance: f64) {
 #[test]
 fn the_likelihood_of_one_term_has_a_closed_form() {
     // Oracle: AR(1): variance 1 / (1 - a^2) of the first step, 1 of the others; MA(1): with r_t = 1 + b^2 + ... + b^(2t), the
-    // variances are r_t / r_(t-1) (Brockwell & Davis 1991, example 5.3.1).
+    // variances are r_(t+1) / r_t (Brockwell & Davis 1991, example 5.3.1).
     let y: Vec<f64> = (0..30).map(noise).collect();
     let (autoregression, average) = (order([1, 0, 0, 0, 0, 0]), order([0, 0, 1, 0, 0, 0]));
     let problem = Problem::new(&y, &[], &autoregression, 1);
@@ -64,27 +64,20 @@ fn the_likelihood_of_one_term_has_a_closed_form() {
         assert_near(parts.squares, (1.0 - a * a) * y[0] * y[0] + later, 1e-12);
         assert_near(parts.logs, -(1.0 - a * a).ln(), 1e-12);
     }
-    for b in [-0.95, 0.5, 0.0] {
+    for b in [-0.95_f64, 0.5, 0.0] {
         let parts = Exact::new(&problem, average).parts(&[b]).unwrap();
-        let (mut squares, mut logs, mut error, mut sum) = (0.0, 0.0, 0.0, 1.0);
+        let r = |t: usize| -> f64 { (0..=t).map(|k| b.powi(2 * k as i32)).sum() };
+        let (mut squares, mut logs, mut before) = (0.0, 0.0, 0.0);
         for (t, y) in y.iter().enumerate() {
-            let next = if t == 0 { 1.0 + b * b } else { 1.0 + b * b * sum };
-            let before = if t == 0 { 0.0 } else { b * error / (sum / previous(b, t)) };
-            error = y - before;
-            let variance = if t == 0 { next } else { next / sum };
+            let (error, variance) = (y - before, r(t + 1) / r(t));
             squares += error * error / variance;
             logs += variance.ln();
-            sum = if t == 0 { next } else { 1.0 + b * b * sum };
+            before = b * error / variance;
         }
         assert_near(parts.squares, squares, 1e-11);
         assert_near(parts.logs, logs, 1e-11);
     }
     assert!(Exact::new(&problem, autoregression).parts(&[1.01]).is_none());
-}
-
-/// `1 + b^2 + ... + b^(2 (t - 1))`.
-fn previous(b: f64, t: usize) -> f64 {
-    (0..t).map(|k| b.powi(2 * k as i32)).sum()
 }
 
 #[test]
@@ -106,8 +99,7 @@ fn the_likelihood_is_that_of_the_normal_distribution() {
         let recalled: f64 = ar.iter().zip(psi.iter().rev()).map(|(a, psi)| a * psi).sum();
         psi.push(recalled - ma.get(k - 1).copied().unwrap_or(0.0));
     }
-    let covariance =
-        |lag: usize| psi.iter().zip(&psi[lag..]).map(|(a, b)| a * b).sum::<f64>();
+    let covariance = |lag: usize| psi.iter().zip(&psi[lag..]).map(|(a, b)| a * b).sum::<f64>();
     let n = y.len();
     let (mut squares, mut logs) = (0.0, 0.0);
     let mut factor = vec![vec![0.0; n]; n];
@@ -146,7 +138,7 @@ fn gradients_are_those_of_the_values() {
     let mut free = natural;
     make_free(&order, &mut free, 4);
     let (mut found, mut expected, mut point) = ([0.0; 6], [0.0; 6], [0.0; 6]);
-    let mut compare = |found: &[f64; 6], expected: &[f64; 6]| {
+    let compare = |found: &[f64; 6], expected: &[f64; 6]| {
         for (found, expected) in found.iter().zip(expected) {
             assert_near(*found, *expected, 1e-7);
         }
@@ -183,7 +175,8 @@ fn likelihood_and_forecasts_are_those_of_statsmodels() {
 
     let fit = Fit { order, parameters, coefficients: Vec::new(), variance, aicc: 0.0 };
     let found = project(&fit, &y, &[], 4, 6);
-    let means = [15.910_283_73, 11.667_882_44, 8.824_599_67, 14.526_167_7, 15.836_309_55, 11.611_447_4];
+    let means =
+        [15.910_283_73, 11.667_882_44, 8.824_599_67, 14.526_167_7, 15.836_309_55, 11.611_447_4];
     let deviations =
         [0.316_227_77, 0.493_963_56, 0.642_650_76, 0.771_524_47, 1.033_592_04, 1.272_551_82];
     for step in 0..6 {
@@ -311,5 +304,8 @@ fn long_seasons_are_waves() {
         assert!((mean - level(240 + t)).abs() < 0.1, "{t}: {mean}");
     }
     assert_eq!(Model::choose(&y[..40], 24, 4).unwrap().waves(), 0);
-    assert_eq!(Arima { fourier_terms: 0, ..Arima::default() }.chosen(&y, 24).unwrap().fourier_terms, 0);
+    assert_eq!(
+        Arima { fourier_terms: 0, ..Arima::default() }.chosen(&y, 24).unwrap().fourier_terms,
+        0
+    );
 }
