@@ -1,5 +1,6 @@
 //! One module for each measurement, and the list of them.
 
+mod arima;
 mod auto_predictor;
 mod campaign_latency;
 mod cnn_qr_accuracy;
@@ -202,6 +203,12 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "CNN-QR on M4 hourly, M4 weekly and hospital",
         seeds: 3,
         run: cnn_qr_accuracy::measure,
+    },
+    Measurement {
+        name: "arima",
+        about: "ARIMA: orders and AICc of 50 series against statsforecast, M4 hourly, M4 weekly and hospital",
+        seeds: 0,
+        run: arima::measure,
     },
     Measurement {
         name: "deepar-m4-hourly",

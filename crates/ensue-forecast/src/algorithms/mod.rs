@@ -4,6 +4,7 @@
 //! gives the variant of [`AnyAlgorithm`], the name in settings files and on the command line, loading by
 //! that name, and the conformance suite.
 
+pub mod arima;
 pub mod auto_predictor;
 pub mod cnn_qr;
 pub mod deepar;
@@ -109,6 +110,8 @@ registry! {
     auto_predictor: AutoPredictor = "AutoPredictor",
     /// One convolutional network for all series, which forecasts quantiles directly.
     cnn_qr: CnnQr = "CNN-QR",
+    /// A few of a series' last values and errors, an order for each series.
+    arima: Arima = "ARIMA",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
     /// Level, trend and season, smoothed; the model chosen for each series.
