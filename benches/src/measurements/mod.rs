@@ -11,7 +11,6 @@ mod deepar_orange_juice;
 mod deepar_speed;
 pub(crate) mod determinism;
 mod embedding_rows;
-mod ets;
 mod explainability;
 mod hpo_budget;
 mod hpo_gain;
@@ -173,12 +172,6 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "the seasonal naive on M4 hourly, M4 weekly and hospital, digit for digit",
         seeds: 0,
         run: seasonal_naive::measure,
-    },
-    Measurement {
-        name: "ets",
-        about: "exponential smoothing on M4 weekly and hourly, hospital and car parts, against statsforecast's time",
-        seeds: 0,
-        run: ets::measure,
     },
     Measurement {
         name: "npts",

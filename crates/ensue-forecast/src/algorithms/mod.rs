@@ -8,7 +8,6 @@ pub mod arima;
 pub mod auto_predictor;
 pub mod cnn_qr;
 pub mod deepar;
-pub mod ets;
 mod global;
 pub mod intermittent;
 pub mod local;
@@ -114,8 +113,6 @@ registry! {
     arima: Arima = "ARIMA",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
-    /// Level, trend and season, smoothed; the model chosen for each series.
-    ets: Ets = "ETS",
     /// Demand that mostly is 0.
     intermittent: Intermittent = "Intermittent",
     /// The last observed value.
