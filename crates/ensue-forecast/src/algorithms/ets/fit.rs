@@ -11,11 +11,18 @@ use crate::numeric::nelder_mead::{NelderMead, Stop};
 /// The longest season that is modelled, as in R: longer ones have too many states.
 const LONGEST: usize = 24;
 
-/// Bounds of alpha, of beta as a share of alpha, of gamma as a share of what alpha leaves, and of phi: R's "usual" ones.
-const BOUNDS: [(f64, f64); 4] = [(1e-4, 0.9999), (1e-4, 0.9999), (1e-4, 0.9999), (0.8, 0.98)];
+/// Bounds of alpha, of beta as a share of alpha, of gamma as a share of what alpha leaves, and of phi: R's "usual" ones. The
+/// first three are searched for as log odds: a trend often follows so slowly that a few thousandths matter.
+const BOUNDS: [(f64, f64); 4] = [(-ODDS, ODDS), (-ODDS, ODDS), (-ODDS, ODDS), (0.8, 0.98)];
 
-/// Where the search for alpha begins: at the best of these.
-const ALPHAS: [f64; 4] = [0.05, 0.25, 0.6, 0.95];
+/// Log odds of 0.9999.
+const ODDS: f64 = 9.210_240_366_975_849;
+
+/// Where the search for alpha begins: at the best of these log odds; and where the others begin.
+const BETA: f64 = -3.0;
+const GAMMA: f64 = -3.0;
+const PHI: f64 = 0.95;
+const ALPHAS: [f64; 4] = [-3.0, -1.0, 0.5, 3.0];
 
 /// A difference of the deviance that decides nothing.
 const CLOSE: f64 = 1e-3;
@@ -87,11 +94,11 @@ impl Search {
     fn fit(&mut self, model: Model, values: &[f64], figure: &[f64]) -> Fit {
         let n = values.len();
         let Self { simplex, likelihood } = self;
-        likelihood.lowest = f64::INFINITY;
+        (likelihood.lowest, likelihood.variance) = (f64::INFINITY, 0.0);
         likelihood.states = start::states(model, values, figure);
-        let mut point = [ALPHAS[0], 0.1, 0.05, 0.95];
+        let mut point = [ALPHAS[0], BETA, GAMMA, PHI];
         for alpha in ALPHAS {
-            let there = [alpha, 0.1, 0.05, 0.95];
+            let there = [alpha, BETA, GAMMA, PHI];
             let before = likelihood.lowest;
             if likelihood.look(model, values, &smoothing(model, &there)) < before {
                 point = there;
@@ -105,7 +112,7 @@ impl Search {
         let pick = |all: [f64; 4]| -> [f64; 4] {
             std::array::from_fn(|at| used.get(at).map_or(0.0, |&which| all[which]))
         };
-        let steps = pick([0.1, 0.1, 0.1, -0.05]);
+        let steps = pick([1.0, 1.0, 1.0, -0.05]);
         let (low, high) = (pick(BOUNDS.map(|bound| bound.0)), pick(BOUNDS.map(|bound| bound.1)));
         let bounds: [(f64, f64); 4] = std::array::from_fn(|at| (low[at], high[at]));
         let mut free = pick(point);
@@ -127,7 +134,7 @@ impl Search {
                 |free| likelihood.look(model, values, &spread(free)),
             );
             likelihood.better_states(model, values, &spread(&free[..dimensions]));
-            if before - likelihood.lowest < 10.0 * CLOSE {
+            if before - likelihood.lowest < 100.0 * CLOSE {
                 break;
             }
         }
@@ -154,6 +161,8 @@ struct Likelihood {
     /// The lowest deviance so far, and its states.
     lowest: f64,
     states: States,
+    /// Mean square of its errors.
+    variance: f64,
     moved: States,
     running: States,
 }
@@ -163,7 +172,7 @@ impl Likelihood {
     fn look(&mut self, model: Model, values: &[f64], by: &Smoothing) -> f64 {
         self.moved.copy(&self.states);
         if model.season == Season::None
-            && self.room.improve(model, values, by, &mut self.moved, &mut self.running)
+            && self.room.improve(model, values, by, &mut self.moved, &mut self.running, self.variance)
         {
             let found = self.at_moved(model, values, by);
             if found.is_finite() {
@@ -180,9 +189,11 @@ impl Likelihood {
             return f64::INFINITY;
         }
         self.running.copy(&self.moved);
-        let found = pass(model, values, by, &mut self.running).deviance(values.len());
+        let sums = pass(model, values, by, &mut self.running);
+        let found = sums.deviance(values.len());
         if found < self.lowest {
             self.lowest = found;
+            self.variance = sums.squares / values.len() as f64;
             self.states.copy(&self.moved);
         }
         found
@@ -194,7 +205,7 @@ impl Likelihood {
             let before = self.lowest;
             let from = self.states.clone();
             self.moved.copy(&from);
-            if !self.room.improve(model, values, by, &mut self.moved, &mut self.running) {
+            if !self.room.improve(model, values, by, &mut self.moved, &mut self.running, self.variance) {
                 return;
             }
             let mut halvings = 0;
@@ -229,9 +240,10 @@ fn variables(model: Model) -> &'static [usize] {
     }
 }
 
-/// Parameters from alpha, beta's share, gamma's share and phi.
+/// Parameters from the log odds of alpha, of beta's and of gamma's share, and phi.
 fn smoothing(model: Model, point: &[f64; 4]) -> Smoothing {
-    let &[alpha, beta, gamma, phi] = point;
+    let [alpha, beta, gamma] = [0, 1, 2].map(|at| 1.0 / (1.0 + (-point[at]).exp()));
+    let phi = point[3];
     Smoothing {
         alpha,
         beta: if model.trending() { alpha * beta } else { 0.0 },

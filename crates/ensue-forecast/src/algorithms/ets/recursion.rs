@@ -48,39 +48,51 @@ pub(super) fn pass(model: Model, values: &[f64], by: &Smoothing, states: &mut St
     }
 }
 
+/// Without a season. The chain of operations from one step to the next decides how long a pass takes, so the recursion is
+/// written in forecast and growth: `forecast' = (1 - c) forecast + phi growth + c y` and `growth' = phi growth + phi beta
+/// (y - forecast)` with `c = alpha + phi beta`.
 fn plain<const TREND: bool, const RELATIVE: bool>(
     values: &[f64],
     by: &Smoothing,
     states: &mut States,
 ) -> Sums {
-    let &Smoothing { alpha, beta, phi, .. } = by;
-    let (mut level, mut trend) = (states.level, states.trend);
+    let (beta, phi) = if TREND { (by.beta, by.phi) } else { (0.0, 1.0) };
+    let (share, bend) = (by.alpha + phi * beta, phi * beta);
+    let kept = 1.0 - share;
+    let mut growth = if TREND { phi * states.trend } else { 0.0 };
+    let mut forecast = states.level + growth;
     let mut sums = Sums::default();
     let mut lowest = f64::INFINITY;
     for some in values.chunks(TOGETHER) {
         let mut product = 1.0;
-        for y in some {
-            let growth = if TREND { phi * trend } else { 0.0 };
-            let forecast = level + growth;
+        for &y in some {
             let error = y - forecast;
             if RELATIVE {
                 let relative = error / forecast;
                 sums.squares += relative * relative;
                 product *= forecast;
-                lowest = lowest.min(forecast);
+                if forecast < lowest {
+                    lowest = forecast;
+                }
             } else {
                 sums.squares += error * error;
             }
-            level = forecast + alpha * error;
             if TREND {
-                trend = growth + beta * error;
+                let next = kept * forecast + (phi * growth + share * y);
+                growth = (phi * growth + bend * y) - bend * forecast;
+                forecast = next;
+            } else {
+                forecast = kept * forecast + share * y;
             }
         }
         if RELATIVE {
             sums.logs += product.ln();
         }
     }
-    (states.level, states.trend) = (level, trend);
+    states.level = forecast - growth;
+    if TREND {
+        states.trend = growth / phi;
+    }
     if RELATIVE && lowest < LOWEST {
         sums.squares = f64::INFINITY;
     }
@@ -109,12 +121,13 @@ fn seasonal<const MULTIPLIES: bool, const RELATIVE: bool>(
                     let relative = error / forecast;
                     sums.squares += relative * relative;
                     product *= forecast;
-                    lowest = lowest.min(forecast);
+                    lowest = if forecast < lowest { forecast } else { lowest };
                 } else {
                     sums.squares += error * error;
                 }
                 if MULTIPLIES {
-                    lowest = lowest.min(*phase).min(base);
+                    lowest = if *phase < lowest { *phase } else { lowest };
+                    lowest = if base < lowest { base } else { lowest };
                 }
                 level = base + alpha * difference;
                 trend = growth + beta * difference;

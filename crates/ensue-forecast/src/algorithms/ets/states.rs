@@ -7,7 +7,7 @@
 use super::model::{Model, Season, Smoothing, States};
 
 /// A change of a state that changes no forecast by more than this is forgotten.
-const FORGOTTEN: f64 = 1e-9;
+const FORGOTTEN: f64 = 1e-4;
 
 /// How often that is looked at.
 const TOGETHER: usize = 16;
@@ -28,7 +28,7 @@ pub(super) struct Room {
 
 impl Room {
     /// Moves `states` by one step of Gauss and Newton towards the highest likelihood; false, and nothing moved, where there
-    /// is no such step.
+    /// is no such step. `variance` of relative errors, as far as it is known.
     pub(super) fn improve(
         &mut self,
         model: Model,
@@ -36,14 +36,15 @@ impl Room {
         by: &Smoothing,
         states: &mut States,
         running: &mut States,
+        variance: f64,
     ) -> bool {
         running.copy(states);
         match (model.season, model.trending(), model.relative) {
-            (Season::None, false, false) => plain::<false, false>(values, by, states),
-            (Season::None, false, true) => plain::<false, true>(values, by, states),
-            (Season::None, true, false) => plain::<true, false>(values, by, states),
-            (Season::None, true, true) => plain::<true, true>(values, by, states),
-            _ => self.seasonal(model, values, by, states, running),
+            (Season::None, false, false) => plain::<false, false>(values, by, states, variance),
+            (Season::None, false, true) => plain::<false, true>(values, by, states, variance),
+            (Season::None, true, false) => plain::<true, false>(values, by, states, variance),
+            (Season::None, true, true) => plain::<true, true>(values, by, states, variance),
+            _ => self.seasonal(model, values, by, states, running, variance),
         }
     }
 
@@ -54,6 +55,7 @@ impl Room {
         by: &Smoothing,
         states: &mut States,
         running: &mut States,
+        variance: f64,
     ) -> bool {
         let m = running.season.len();
         let first = 1 + usize::from(model.trending());
@@ -62,7 +64,6 @@ impl Room {
         self.prepare(first, m);
         let &Smoothing { alpha, beta, gamma, phi } = by;
         let multiplies = model.season == Season::Multiplicative;
-        let mut squares = 0.0;
         for cycle in values.chunks(m) {
             let phases = running.season.iter_mut().zip(self.season.chunks_exact_mut(k));
             for (y, (phase, own)) in cycle.iter().zip(phases) {
@@ -94,7 +95,6 @@ impl Room {
                 } else {
                     (error, 1.0)
                 };
-                squares += residual * residual;
                 for i in 0..k {
                     let changed = weight * self.forecast[i];
                     self.right[i] += changed * residual;
@@ -111,9 +111,8 @@ impl Room {
                 *phase += gamma * if multiplies { apart - *phase } else { error };
             }
         }
-        let share = squares / values.len() as f64;
         for (right, log) in self.right.iter_mut().zip(&self.logs) {
-            *right -= share * log;
+            *right -= variance * log;
         }
         if !solve(&mut self.normal, &mut self.right) {
             return false;
@@ -163,33 +162,23 @@ fn plain<const TREND: bool, const RELATIVE: bool>(
     values: &[f64],
     by: &Smoothing,
     states: &mut States,
+    variance: f64,
 ) -> bool {
     let &Smoothing { alpha, beta, phi, .. } = by;
     let (mut level, mut trend) = (states.level, states.trend);
     // How level and trend change with the level (first) and the trend (second) before the first value.
     let (mut levels, mut trends) = ([1.0, 0.0], [0.0, 1.0]);
     let (mut normal, mut right, mut logs) = ([0.0; 3], [0.0; 2], [0.0; 2]);
-    let mut squares = 0.0;
-    let mut remembered = true;
     for some in values.chunks(TOGETHER) {
-        if !remembered && !RELATIVE {
-            break;
-        }
         for y in some {
             let growth = if TREND { phi * trend } else { 0.0 };
             let forecast = level + growth;
             let error = y - forecast;
             let (residual, weight) =
                 if RELATIVE { (error / forecast, y / (forecast * forecast)) } else { (error, 1.0) };
-            if RELATIVE {
-                squares += residual * residual;
-            }
             level = forecast + alpha * error;
             if TREND {
                 trend = growth + beta * error;
-            }
-            if !remembered {
-                continue;
             }
             let mut moved = [0.0; 2];
             for i in 0..=usize::from(TREND) {
@@ -208,10 +197,11 @@ fn plain<const TREND: bool, const RELATIVE: bool>(
             normal[2] += square * moved[1] * moved[1];
         }
         let left = levels.iter().chain(&trends).fold(0.0_f64, |most, x| most.max(x.abs()));
-        remembered = left > FORGOTTEN;
+        if left < FORGOTTEN {
+            break;
+        }
     }
-    let share = squares / values.len() as f64;
-    let [a, b] = [right[0] - share * logs[0], right[1] - share * logs[1]];
+    let [a, b] = [right[0] - variance * logs[0], right[1] - variance * logs[1]];
     let step = if TREND {
         let determinant = normal[0] * normal[2] - normal[1] * normal[1];
         [(a * normal[2] - b * normal[1]) / determinant, (b * normal[0] - a * normal[1]) / determinant]
