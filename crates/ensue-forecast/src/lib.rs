@@ -72,6 +72,7 @@ mod errors;
 pub mod forecast;
 mod forecast_type;
 mod normal;
+pub(crate) mod numeric;
 pub mod predictor;
 mod table;
 mod traits;

@@ -5,9 +5,11 @@
 //! that name, and the conformance suite.
 
 pub mod deepar;
+pub mod ets;
 pub mod local;
 pub mod naive;
 pub mod seasonal_naive;
+pub mod theta;
 
 use ensue_core::{Run, artifact::ArtifactReader};
 use serde::{Deserialize, Serialize};
@@ -100,8 +102,12 @@ macro_rules! registry {
 registry! {
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
+    /// Exponential smoothing, its form chosen for each series.
+    ets: Ets = "ETS",
     /// The last observed value.
     naive: Naive = "Naive",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
+    /// A smoothed level and a share of the long-run line.
+    theta: Theta = "Theta",
 }

@@ -64,10 +64,8 @@ mod tests {
     fn figures_are_those_of_statsmodels() {
         // Oracle: statsmodels 0.15.0, seasonal_decompose([5, 9, 4, 6, 6, 12, 4, 7, 8, 13, 5], period=4).seasonal[:4].
         let values = [5.0, 9.0, 4.0, 6.0, 6.0, 12.0, 4.0, 7.0, 8.0, 13.0, 5.0];
-        for (kind, expected) in [
-            (Kind::Additive, ADDITIVE),
-            (Kind::Multiplicative, MULTIPLICATIVE),
-        ] {
+        for (kind, expected) in [(Kind::Additive, ADDITIVE), (Kind::Multiplicative, MULTIPLICATIVE)]
+        {
             for (found, expected) in season_figure(&values, 4, kind).iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
             }
@@ -75,6 +73,10 @@ mod tests {
     }
 
     const ADDITIVE: [f64; 4] = [-0.75, 4.6875, -3.0, -0.9375];
-    const MULTIPLICATIVE: [f64; 4] =
-        [0.899_392_288_516_563_7, 1.644_912_915_563_518, 0.579_356_232_675_518, 0.876_338_563_244_400_5];
+    const MULTIPLICATIVE: [f64; 4] = [
+        0.899_392_288_516_563_7,
+        1.644_912_915_563_518,
+        0.579_356_232_675_518,
+        0.876_338_563_244_400_5,
+    ];
 }

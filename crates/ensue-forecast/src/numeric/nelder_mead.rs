@@ -185,7 +185,8 @@ mod tests {
         let mut search = NelderMead::default();
         let mut x = [5.0];
         let free = [(f64::NEG_INFINITY, f64::INFINITY); 5];
-        let value = search.minimise(&mut x, &[1.0], &free[..1], STOP, |x| (x[0] + 2.0).powi(2) + 3.0);
+        let value =
+            search.minimise(&mut x, &[1.0], &free[..1], STOP, |x| (x[0] + 2.0).powi(2) + 3.0);
         assert!((value - 3.0).abs() < 1e-12 && (x[0] + 2.0).abs() < 1e-5, "{x:?}");
 
         let valley = |x: &[f64]| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2);

@@ -172,7 +172,14 @@ impl Likelihood {
     fn look(&mut self, model: Model, values: &[f64], by: &Smoothing) -> f64 {
         self.moved.copy(&self.states);
         if model.season == Season::None
-            && self.room.improve(model, values, by, &mut self.moved, &mut self.running, self.variance)
+            && self.room.improve(
+                model,
+                values,
+                by,
+                &mut self.moved,
+                &mut self.running,
+                self.variance,
+            )
         {
             let found = self.at_moved(model, values, by);
             if found.is_finite() {
@@ -185,7 +192,9 @@ impl Likelihood {
 
     /// The deviance with the states `moved`.
     fn at_moved(&mut self, model: Model, values: &[f64], by: &Smoothing) -> f64 {
-        if self.moved.season.iter().any(|&phase| phase <= 0.0) && model.season == Season::Multiplicative {
+        if self.moved.season.iter().any(|&phase| phase <= 0.0)
+            && model.season == Season::Multiplicative
+        {
             return f64::INFINITY;
         }
         self.running.copy(&self.moved);
@@ -205,7 +214,14 @@ impl Likelihood {
             let before = self.lowest;
             let from = self.states.clone();
             self.moved.copy(&from);
-            if !self.room.improve(model, values, by, &mut self.moved, &mut self.running, self.variance) {
+            if !self.room.improve(
+                model,
+                values,
+                by,
+                &mut self.moved,
+                &mut self.running,
+                self.variance,
+            ) {
                 return;
             }
             let mut halvings = 0;

@@ -17,7 +17,11 @@ pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
     let damping: Vec<f64> = (0..=horizon)
         .scan(0.0, |sum, step| {
             if step > 0 {
-                *sum += if fit.model.trend == Trend::Damped { fit.by.phi.powi(step as i32) } else { 1.0 };
+                *sum += if fit.model.trend == Trend::Damped {
+                    fit.by.phi.powi(step as i32)
+                } else {
+                    1.0
+                };
             }
             Some(*sum)
         })

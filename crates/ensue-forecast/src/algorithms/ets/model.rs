@@ -41,8 +41,11 @@ impl Model {
         let errors: &[bool] = if relative { &[false, true] } else { &[false] };
         let models = errors.iter().flat_map(|&relative| {
             seasons.iter().flat_map(move |&season| {
-                [Trend::None, Trend::Additive, Trend::Damped]
-                    .map(|trend| Self { relative, trend, season })
+                [Trend::None, Trend::Additive, Trend::Damped].map(|trend| Self {
+                    relative,
+                    trend,
+                    season,
+                })
             })
         });
         models.filter(|model| model.relative || model.season != Season::Multiplicative)

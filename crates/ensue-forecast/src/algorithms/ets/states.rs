@@ -204,7 +204,10 @@ fn plain<const TREND: bool, const RELATIVE: bool>(
     let [a, b] = [right[0] - variance * logs[0], right[1] - variance * logs[1]];
     let step = if TREND {
         let determinant = normal[0] * normal[2] - normal[1] * normal[1];
-        [(a * normal[2] - b * normal[1]) / determinant, (b * normal[0] - a * normal[1]) / determinant]
+        [
+            (a * normal[2] - b * normal[1]) / determinant,
+            (b * normal[0] - a * normal[1]) / determinant,
+        ]
     } else {
         [a / normal[0], 0.0]
     };

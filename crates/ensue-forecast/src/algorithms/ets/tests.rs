@@ -1,0 +1,4 @@
+use super::*;
+use crate::conformance::Conformance;
+
+impl Conformance for Ets {}
