@@ -152,7 +152,7 @@ fn sample(fitted: &dyn Forecaster, panel: &Panel, seed: u64) -> Result<f64, Fail
 
 /// Keeps this process, all its threads and the peer that it starts on one core, so that neither side gains by a second
 /// thread; says what came of it.
-fn pin() -> String {
+pub(crate) fn pin() -> String {
     let cores = status("Cpus_allowed_list:").unwrap_or_default();
     let Some(core) = cores.rsplit([',', '-']).next().filter(|core| !core.is_empty()) else {
         return "1 thread, not pinned".to_owned();

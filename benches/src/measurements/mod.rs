@@ -14,6 +14,7 @@ mod hrnn_curves;
 mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
+mod local_statistics;
 mod mann_whitney;
 mod online_retail_baselines;
 mod recipes_movielens;
@@ -151,6 +152,18 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "the seasonal naive on M4 hourly, M4 weekly and hospital, digit for digit",
         seeds: 0,
         run: seasonal_naive::measure,
+    },
+    Measurement {
+        name: "ets",
+        about: "ETS on M4 weekly, M4 hourly and hospital; its speed in turns with statsforecast's AutoETS",
+        seeds: 0,
+        run: local_statistics::ets,
+    },
+    Measurement {
+        name: "theta",
+        about: "Theta on the same; its speed in turns with statsforecast's DynamicOptimizedTheta",
+        seeds: 0,
+        run: local_statistics::theta,
     },
     Measurement {
         name: "deepar-m4-hourly",
