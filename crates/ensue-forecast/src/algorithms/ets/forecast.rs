@@ -8,7 +8,8 @@ use super::{
 /// Means and variances of the next steps, in the size of the values that were fitted.
 ///
 /// Variances are those of Hyndman et al. 2008: section 6.3 (class 1, exact) for additive errors; section 6.3 (class 2, exact)
-/// for relative ones; section 6.5 (class 3, nearly exact where errors are small) with a season that multiplies. All three
+/// for relative ones. With a season that multiplies (class 3) the book's approximation, section 6.5, lets level and season
+/// err apart; here the same error moves both, which is nearly exact where errors are small. All three
 /// follow from what an error adds to the forecast `j` steps later: `c_j = alpha + beta (phi + ... + phi^j) + gamma [j is a
 /// whole number of seasons]`.
 pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
@@ -34,48 +35,48 @@ pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
             if multiplies { trend } else { trend + phase(step).unwrap_or(0.0) }
         })
         .collect();
-    let weight = |j: usize| {
-        let season = if !multiplies && j % m == 0 { fit.by.gamma } else { 0.0 };
-        fit.by.alpha + fit.by.beta * damping[j] + season
-    };
-    let squares: Vec<f64> = (1..horizon).map(|j| weight(j).powi(2)).collect();
+    let weights: Vec<f64> = (1..horizon).map(|j| fit.by.alpha + fit.by.beta * damping[j]).collect();
+    let turn = |j: usize| if j % m == 0 { fit.by.gamma } else { 0.0 };
     let mut variances = if fit.model.relative {
-        relative(&base, &squares, fit.variance)
+        relative(&base, fit.variance, |step, j| {
+            // An error moves a season that multiplies in proportion to the level of then.
+            let moved = if multiplies { turn(j) * base[step] / base[step - j] } else { turn(j) };
+            weights[j - 1] + moved
+        })
     } else {
-        additive(&squares, fit.variance, horizon)
+        additive(fit.variance, horizon, |j| weights[j - 1] + turn(j))
     };
-    let mut means = base;
+    let mut means = base.clone();
     if multiplies {
         for (step, (mean, variance)) in means.iter_mut().zip(&mut variances).enumerate() {
             let phase = phase(step).unwrap_or(1.0);
-            let seasons = (step / m) as i32;
-            // What `relative` took off once more, before the season's own spread widens it.
-            let square = *mean * *mean;
-            let spread = (1.0 + fit.by.gamma.powi(2) * fit.variance).powi(seasons);
-            *variance = phase * phase * ((*variance + square) * spread - square);
             *mean *= phase;
+            *variance *= phase * phase;
         }
     }
     (means, variances)
 }
 
 /// Errors that are added: `variance (1 + sum of c_j^2)`.
-fn additive(squares: &[f64], variance: f64, horizon: usize) -> Vec<f64> {
-    let sums = squares.iter().scan(1.0, |sum, square| {
-        *sum += square;
-        Some(*sum)
+fn additive(variance: f64, horizon: usize, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+    let mut sum = 1.0;
+    let each = (0..horizon).map(|step| {
+        if step > 0 {
+            sum += weight(step).powi(2);
+        }
+        variance * sum
     });
-    [1.0].into_iter().chain(sums).take(horizon).map(|sum| variance * sum).collect()
+    each.collect()
 }
 
 /// Errors relative to forecasts `mean`: `(1 + variance) theta_h - mean_h^2` with `theta_h = mean_h^2 + variance sum of c_j^2
-/// theta_(h - j)`.
-fn relative(means: &[f64], squares: &[f64], variance: f64) -> Vec<f64> {
+/// theta_(h - j)`; `weight` gives `c_j` of a step.
+fn relative(means: &[f64], variance: f64, weight: impl Fn(usize, usize) -> f64) -> Vec<f64> {
     let mut theta: Vec<f64> = Vec::with_capacity(means.len());
-    for mean in means {
-        let before = theta.iter().rev().zip(squares).map(|(theta, square)| theta * square);
-        theta.push(mean * mean + variance * before.sum::<f64>());
+    for (step, mean) in means.iter().enumerate() {
+        let before: f64 = (1..=step).map(|j| weight(step, j).powi(2) * theta[step - j]).sum();
+        theta.push(mean * mean + variance * before);
     }
     let all = theta.iter().zip(means);
-    all.map(|(theta, mean)| (1.0 + variance) * theta - mean * mean).collect()
+    all.map(|(theta, mean)| ((1.0 + variance) * theta - mean * mean).max(0.0)).collect()
 }

@@ -158,14 +158,9 @@ fn variances_are_those_of_simulated_paths() {
                 sums[step] += y;
                 squares[step] += y * y;
                 // A pass over one value; the season turns by hand.
-                let phases = at.season.len().max(1);
-                let one = &mut at;
-                if season == Season::None {
-                    pass(fit.model, &[y], &fit.by, one);
-                } else {
-                    pass(fit.model, &[y], &fit.by, one);
-                    one.season.rotate_left(1 % phases);
-                }
+                pass(fit.model, &[y], &fit.by, &mut at);
+                let turn = at.season.len().min(1);
+                at.season.rotate_left(turn);
             }
         }
         for step in 0..8 {
