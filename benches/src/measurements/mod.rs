@@ -19,6 +19,7 @@ mod hrnn_movielens;
 mod hrnn_online_retail;
 mod hrnn_throughput;
 mod intermittent;
+mod local_statistics;
 mod mann_whitney;
 mod nasty_series;
 mod npts;
@@ -202,6 +203,18 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         about: "ARIMA: orders and AICc of 50 series against statsforecast, M4 hourly, M4 weekly and hospital",
         seeds: 0,
         run: arima::measure,
+    },
+    Measurement {
+        name: "ets",
+        about: "ETS on M4 weekly, M4 hourly and hospital; its speed in turns with statsforecast's AutoETS",
+        seeds: 0,
+        run: local_statistics::ets,
+    },
+    Measurement {
+        name: "theta",
+        about: "Theta on the same; its speed in turns with statsforecast's DynamicOptimizedTheta",
+        seeds: 0,
+        run: local_statistics::theta,
     },
     Measurement {
         name: "deepar-m4-hourly",

@@ -8,6 +8,7 @@ pub mod arima;
 pub mod auto_predictor;
 pub mod cnn_qr;
 pub mod deepar;
+pub mod ets;
 mod global;
 pub mod intermittent;
 pub mod local;
@@ -15,6 +16,7 @@ pub mod naive;
 pub mod npts;
 pub mod prophet;
 pub mod seasonal_naive;
+pub mod theta;
 
 use ensue_core::{Run, artifact::ArtifactReader};
 use serde::{Deserialize, Serialize};
@@ -113,6 +115,8 @@ registry! {
     arima: Arima = "ARIMA",
     /// One recurrent network for all series, which forecasts distributions.
     deepar: DeepAr = "Deep_AR_Plus",
+    /// Exponential smoothing, its form chosen for each series.
+    ets: Ets = "ETS",
     /// Demand that mostly is 0.
     intermittent: Intermittent = "Intermittent",
     /// The last observed value.
@@ -123,4 +127,6 @@ registry! {
     prophet: Prophet = "Prophet",
     /// The last observed season.
     seasonal_naive: SeasonalNaive = "SeasonalNaive",
+    /// A smoothed level and a share of the long-run line.
+    theta: Theta = "Theta",
 }
