@@ -14,7 +14,7 @@ use crate::{
 /// By `benches/peers/arima_golden.py`.
 const GOLDEN: &str = include_str!("../../golden/arima.json");
 
-/// Series that have to get the same order, and how far above statsforecast's AICc ours may lie.
+/// Series that have to get the same order, and how far above statsforecast's `AICc` ours may lie.
 const SAME: f64 = 40.0;
 const NEAR: f64 = 1e-3;
 

@@ -1,6 +1,6 @@
 //! `[autopredictor]` and `[time-limits]`: algorithms chosen and combined, within a time limit that is kept.
 //!
-//! AutoGluon's protocol: the last horizon of every series is the test, and nothing of it is seen. `--settings` may name the
+//! `AutoGluon`'s protocol: the last horizon of every series is the test, and nothing of it is seen. `--settings` may name the
 //! minutes and the sets, such as `{"minutes": 4, "sets": ["hospital"], "singles": false}`.
 
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ impl Wanted {
     }
 }
 
-/// A set by name, with the SeasonalNaive column of AutoGluon's table (Shchur et al. 2023, published results).
+/// A set by name, with the `SeasonalNaive` column of `AutoGluon`'s table (Shchur et al. 2023, published results).
 fn task(name: &str) -> Result<(Task, f64), Failure> {
     let (panel, horizon, naive) = match name {
         "m4-hourly" => (m4::hourly()?, m4::HOURLY_HORIZON, 0.0395),

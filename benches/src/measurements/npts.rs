@@ -13,7 +13,7 @@ use crate::{
     report::{Bar, Failure, Report},
 };
 
-/// mean_wQuantileLoss of GluonTS's `NPTSPredictor` at its defaults, 100 samples, and the seconds that it took.
+/// `mean_wQuantileLoss` of GluonTS's `NPTSPredictor` at its defaults, 100 samples, and the seconds that it took.
 const GLUONTS: [(f64, f64); 2] = [(0.0479, 519.0), (0.2960, 43.0)];
 
 /// How far from GluonTS's figure ours may lie.

@@ -14,7 +14,7 @@ use crate::{
     report::{Bar, Failure, Report},
 };
 
-/// What is compared, as in peers/prophet_data.py: a name, settings, whether with what is known of each day.
+/// What is compared, as in `peers/prophet_data.py`: a name, settings, whether with what is known of each day.
 const CASES: [(&str, &str, bool); 4] = [
     ("defaults", r#"{"algorithm": "Prophet"}"#, false),
     ("yearly", r#"{"algorithm": "Prophet", "yearly_seasonality": true}"#, false),

@@ -49,7 +49,9 @@ pub fn nasty_series(seed: Seed, count: usize) -> Vec<Series> {
         let scaled = ["huge", "tiny", "all scales", "doubling"].contains(&kind);
         if at % 5 == 4 && !scaled {
             let scale = 10_f64.powi(rng.random_range(-9..=9));
-            target.iter_mut().for_each(|y| *y *= scale);
+            for y in &mut target {
+                *y *= scale;
+            }
         }
         Series::new([format!("{kind} {at}")], rng.random_range(0..1000), target)
     };

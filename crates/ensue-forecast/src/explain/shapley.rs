@@ -66,7 +66,9 @@ where
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
         if donors > 1 {
-            sum.iter_mut().for_each(|sum| *sum /= donors as f64);
+            for sum in &mut sum {
+                *sum /= donors as f64;
+            }
         }
         Ok(sum)
     }
@@ -83,9 +85,9 @@ where
         let mut alone: Vec<Option<Vec<f64>>> = vec![None; self.donors];
         for number in 0..orders {
             if number % 2 == 0 {
-                order.shuffle(rng)
+                order.shuffle(rng);
             } else {
-                order.reverse()
+                order.reverse();
             }
             let donor = number / 2 % self.donors;
             let mut present = vec![false; players];

@@ -4,7 +4,7 @@ use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday};
 
 use super::rules::{
     MONDAY_AFTER,
-    On::{Date, Easter, FromOn, Nth},
+    On::{Date, Easter, From, Nth},
     Rule, rule,
 };
 
@@ -49,9 +49,9 @@ pub(super) const FI: &[Rule] = &[
     rule("Ascension Day", Easter(39)),
     rule("Pentecost", Easter(49)),
     rule("May Day", Date(5, 1)),
-    rule("Midsummer Eve", FromOn(Friday, 6, 19)),
-    rule("Midsummer Day", FromOn(Saturday, 6, 20)),
-    rule("All Saints' Day", FromOn(Saturday, 10, 31)),
+    rule("Midsummer Eve", From(Friday, 6, 19)),
+    rule("Midsummer Day", From(Saturday, 6, 20)),
+    rule("All Saints' Day", From(Saturday, 10, 31)),
     rule("Independence Day", Date(12, 6)),
     rule("Christmas Eve", Date(12, 24)),
     rule("Christmas Day", Date(12, 25)),
@@ -68,7 +68,7 @@ pub(super) const IS: &[Rule] = &[
     rule("Ascension Day", Easter(39)),
     rule("Pentecost", Easter(49)),
     rule("Pentecost Monday", Easter(50)),
-    rule("First Day of Summer", FromOn(Thursday, 4, 19)),
+    rule("First Day of Summer", From(Thursday, 4, 19)),
     rule("Labor Day", Date(5, 1)),
     rule("National Day", Date(6, 17)),
     rule("Commerce Day", Nth(1, Monday, 8)),
@@ -145,8 +145,8 @@ pub(super) const SE: &[Rule] = &[
     rule("Pentecost Monday", Easter(50)).until(2004),
     rule("May Day", Date(5, 1)),
     rule("National Day", Date(6, 6)).since(2005),
-    rule("Midsummer Day", FromOn(Saturday, 6, 20)),
-    rule("All Saints' Day", FromOn(Saturday, 10, 31)),
+    rule("Midsummer Day", From(Saturday, 6, 20)),
+    rule("All Saints' Day", From(Saturday, 10, 31)),
     rule("Christmas Day", Date(12, 25)),
     rule("Second Day of Christmas", Date(12, 26)),
 ];

@@ -17,7 +17,7 @@ pub(super) enum On {
     /// The last such weekday of a month.
     Last(Weekday, i8),
     /// The first such weekday on or after a month and day.
-    FromOn(Weekday, i8, i8),
+    From(Weekday, i8, i8),
     /// So many days after Easter Sunday of the western churches.
     Easter(i16),
     /// The same after Easter Sunday of the Orthodox churches.
@@ -115,7 +115,7 @@ impl On {
                 fixed(month, 1)?.nth_weekday_of_month(nth, weekday).ok()
             }
             Self::Last(weekday, month) => fixed(month, 1)?.nth_weekday_of_month(-1, weekday).ok(),
-            Self::FromOn(weekday, month, day) => {
+            Self::From(weekday, month, day) => {
                 let day = fixed(month, day)?;
                 add(day, day.weekday().until(weekday).into())
             }

@@ -4,7 +4,7 @@ use jiff::civil::Weekday::Monday;
 
 use super::rules::{
     AFTER_SUNDAY, NEAREST,
-    On::{Date, Easter, FromOn},
+    On::{Date, Easter, From},
     Rule, rule,
 };
 
@@ -41,22 +41,22 @@ pub(super) const BR: &[Rule] = &[
 /// Colombia.
 pub(super) const CO: &[Rule] = &[
     rule("New Year's Day", Date(1, 1)),
-    rule("Epiphany", FromOn(Monday, 1, 6)),
-    rule("Saint Joseph's Day", FromOn(Monday, 3, 19)),
+    rule("Epiphany", From(Monday, 1, 6)),
+    rule("Saint Joseph's Day", From(Monday, 3, 19)),
     rule("Maundy Thursday", Easter(-3)),
     rule("Good Friday", Easter(-2)),
     rule("Ascension Day", Easter(43)),
     rule("Corpus Christi", Easter(64)),
     rule("Sacred Heart", Easter(71)),
     rule("Labor Day", Date(5, 1)),
-    rule("Saint Peter and Saint Paul's Day", FromOn(Monday, 6, 29)),
-    rule("Day of Our Lady of the Rosary of Chiquinquirá", FromOn(Monday, 7, 9)).since(2026),
+    rule("Saint Peter and Saint Paul's Day", From(Monday, 6, 29)),
+    rule("Day of Our Lady of the Rosary of Chiquinquirá", From(Monday, 7, 9)).since(2026),
     rule("Independence Day", Date(7, 20)),
     rule("Battle of Boyacá", Date(8, 7)),
-    rule("Assumption Day", FromOn(Monday, 8, 15)),
-    rule("Columbus Day", FromOn(Monday, 10, 12)),
-    rule("All Saints' Day", FromOn(Monday, 11, 1)),
-    rule("Independence of Cartagena", FromOn(Monday, 11, 11)),
+    rule("Assumption Day", From(Monday, 8, 15)),
+    rule("Columbus Day", From(Monday, 10, 12)),
+    rule("All Saints' Day", From(Monday, 11, 1)),
+    rule("Independence of Cartagena", From(Monday, 11, 11)),
     rule("Immaculate Conception", Date(12, 8)),
     rule("Christmas Day", Date(12, 25)),
 ];

@@ -12,7 +12,7 @@ use super::{
 /// The calendars of 2019.
 const FIRST: [&str; 5] = ["AU", "DE", "JP", "UK", "US"];
 
-/// Of `holidays` 0.109 and `dateutil` 2.9.0, written by benches/peers/holidays_golden.py.
+/// Of `holidays` 0.109 and `dateutil` 2.9.0, written by `benches/peers/holidays_golden.py`.
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../tests/golden/holidays.json")).unwrap()
 }

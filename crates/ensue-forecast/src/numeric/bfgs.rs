@@ -48,7 +48,9 @@ pub(crate) fn minimise<S>(
             break;
         }
         inverse.times(&slope, &mut direction);
-        direction.iter_mut().for_each(|d| *d = -*d);
+        for d in &mut direction {
+            *d = -*d;
+        }
         let mut descent = dot(&direction, &slope);
         if descent >= 0.0 {
             inverse = Square::identity(n);
@@ -150,7 +152,9 @@ impl Square {
             return;
         }
         if fresh {
-            self.cells.iter_mut().for_each(|cell| *cell *= bend / size);
+            for cell in &mut self.cells {
+                *cell *= bend / size;
+            }
         }
         self.times(change, curved);
         let share = (1.0 + dot(change, curved) / bend) / bend;
@@ -197,8 +201,8 @@ mod tests {
     #[test]
     fn walls_are_not_crossed() {
         // Oracle: -ln(x) + x is lowest at 1 and not a number below 0; a start behind the wall is refused.
-        let value = |_: &mut (), x: &[f64]| x[0] - x[0].ln();
-        let slope = |_: &mut (), x: &[f64], _, slope: &mut [f64]| slope[0] = 1.0 - 1.0 / x[0];
+        let value = |(): &mut (), x: &[f64]| x[0] - x[0].ln();
+        let slope = |(): &mut (), x: &[f64], _, slope: &mut [f64]| slope[0] = 1.0 - 1.0 / x[0];
         let found = minimise(&mut (), &[0.001], (100, 1e-15), value, slope).unwrap();
         assert!((found.at[0] - 1.0).abs() < 1e-6, "{found:?}");
         assert!(minimise(&mut (), &[-1.0], (100, 1e-15), value, slope).is_none());

@@ -20,7 +20,7 @@ pub(crate) fn season_figure(values: &[f64], season: usize, kind: Kind) -> Vec<f6
     for at in half..values.len() - half {
         let window = &values[at - half..=at + half];
         let mut sum: f64 = window.iter().sum();
-        if season % 2 == 0 {
+        if season.is_multiple_of(2) {
             // A season of even length has no middle: its outer steps count half.
             sum -= 0.5 * (window[0] + window[window.len() - 1]);
         }
@@ -53,7 +53,7 @@ mod tests {
         // Oracle: how the values are made; a moving average leaves a line as it is.
         for own in [vec![2.0, -1.0, -1.0], vec![3.0, -1.0, -3.0, 1.0]] {
             let m = own.len();
-            let values: Vec<f64> = (0..5 * m + 1).map(|t| 9.0 + t as f64 + own[t % m]).collect();
+            let values: Vec<f64> = (0..=(5 * m)).map(|t| 9.0 + t as f64 + own[t % m]).collect();
             for (found, own) in season_figure(&values, m, Kind::Additive).iter().zip(&own) {
                 assert!((found - own).abs() < 1e-12, "{found}, not {own}");
             }

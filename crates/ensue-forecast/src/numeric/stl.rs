@@ -1,6 +1,6 @@
 //! Trend and season of a series by local regression (STL).
 //!
-//! Source: Cleveland, Cleveland, McRae & Terpenning 1990, "STL: a seasonal-trend decomposition procedure based on loess",
+//! Source: Cleveland, Cleveland, `McRae` & Terpenning 1990, "STL: a seasonal-trend decomposition procedure based on loess",
 //! Journal of Official Statistics 6; the names of the windows are theirs. Not the robust form, and no steps are skipped.
 
 /// A series taken apart: season, trend and the rest add up to it.
@@ -116,7 +116,9 @@ impl Loess<'_> {
         if total <= 0.0 {
             return self.y[(x.max(0.0) as usize).min(n - 1)];
         }
-        weights.iter_mut().for_each(|weight| *weight /= total);
+        for weight in weights.iter_mut() {
+            *weight /= total;
+        }
         if self.line {
             let of = || near.clone().map(|at| at as f64).zip(weights.iter());
             let centre: f64 = of().map(|(at, weight)| at * weight).sum();

@@ -53,7 +53,7 @@ fn changed(
             let (key, found) = (series.key().to_vec(), row.len());
             return Err(WhatIfError::Short { key, name: name(), found, needed });
         }
-        for at in series.len()..needed {
+        for (at, own) in row[..needed].iter_mut().enumerate().skip(series.len()) {
             let step = series.start() + at as i64;
             let there = usize::try_from(step - other.start()).ok().and_then(|at| values.get(at));
             match there {
@@ -62,7 +62,7 @@ fn changed(
                     let value = f64::from(*value);
                     return Err(WhatIfError::NotFinite { key, name: name(), time, value });
                 }
-                Some(value) if !value.is_nan() => row[at] = *value,
+                Some(value) if !value.is_nan() => *own = *value,
                 // Not said: it stays as it is.
                 _ => {}
             }

@@ -237,7 +237,7 @@ impl Filter {
         // The step from which on nothing of the filter changes.
         let mut settled = None;
         for t in 0..n {
-            if !(variance > 0.0) {
+            if variance.is_nan() || variance <= 0.0 {
                 return None;
             }
             logs += variance.ln();

@@ -21,7 +21,9 @@ pub(super) fn product(a: &[f64], b: &[f64], season: usize, out: &mut Vec<f64>) {
 /// autocorrelations. Source: Jones 1980, "Maximum likelihood fitting of ARMA models to time series with missing observations",
 /// Technometrics 22, section 2.
 pub(super) fn from_free(values: &mut [f64]) {
-    values.iter_mut().for_each(|value| *value = value.tanh());
+    for value in values.iter_mut() {
+        *value = value.tanh();
+    }
     for k in 1..values.len() {
         let partial = values[k];
         let (mut low, mut high) = (0, k - 1);
@@ -41,7 +43,9 @@ pub(super) fn from_free(values: &mut [f64]) {
 /// The way back from a stationary autoregression; false, and nothing of use, where it is not stationary.
 pub(super) fn to_free(values: &mut [f64]) -> bool {
     let stationary = step_down(values);
-    values.iter_mut().for_each(|value| *value = value.atanh());
+    for value in values.iter_mut() {
+        *value = value.atanh();
+    }
     stationary
 }
 
@@ -52,7 +56,7 @@ fn step_down(values: &mut [f64]) -> bool {
         let partial = values[k];
         let share = 1.0 - partial * partial;
         // Not a number fails too.
-        if !(share > 0.0) {
+        if share.is_nan() || share <= 0.0 {
             return false;
         }
         if k == 0 {
@@ -117,7 +121,7 @@ pub(super) fn autocovariances(a: &[f64], triangle: &mut Vec<f64>, out: &mut [f64
             let (lower, upper) = triangle.split_at_mut(k * p);
             let partial = upper[k];
             let share = 1.0 - partial * partial;
-            if !(share > 0.0) {
+            if share.is_nan() || share <= 0.0 {
                 return false;
             }
             noise *= share;

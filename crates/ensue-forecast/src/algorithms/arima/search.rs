@@ -46,7 +46,7 @@ const STEPS: [Step; 16] = [
 ///
 /// Source: Hyndman & Khandakar 2008, "Automatic time series forecasting: the forecast package for R", Journal of Statistical
 /// Software 27(3), section 3, with the later defaults of that package: the season is differenced by its strength, drifts are
-/// allowed, AICc decides. Where nothing can be fitted, the model without any term.
+/// allowed, `AICc` decides. Where nothing can be fitted, the model without any term.
 pub(crate) fn best(y: &[f64], regressors: &[Vec<f64>], season: usize) -> Fit {
     let left = unexplained(y, regressors);
     let season = season.max(1);

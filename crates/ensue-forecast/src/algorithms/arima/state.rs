@@ -51,10 +51,10 @@ impl State {
             seen(Surprise { error, variance });
             let row = |i: usize| if i + 1 < size { self.covariance[(i + 1) * size] } else { 0.0 };
             let observed = self.mean[0];
-            for i in 0..size {
-                gain[i] = self.ar[i] * variance + row(i);
+            for (i, gain) in gain.iter_mut().enumerate() {
+                *gain = self.ar[i] * variance + row(i);
                 let above = self.mean.get(i + 1).copied().unwrap_or(0.0);
-                self.mean[i] = self.ar[i] * observed + above + gain[i] * error / variance;
+                self.mean[i] = self.ar[i] * observed + above + *gain * error / variance;
             }
             if settled {
                 continue;

@@ -113,14 +113,18 @@ impl Forecaster for FittedAutoPredictor {
         }
         if self.model.keep_sign {
             for (sum, series) in sums.iter_mut().zip(panel.series()) {
-                if series.observed() >= ENOUGH && series.target().iter().all(|y| !(*y < 0.0)) {
+                if series.observed() >= ENOUGH
+                    && series.target().iter().all(|y| y.is_nan() || *y >= 0.0)
+                {
                     let rows = sum.quantiles.iter_mut().chain([&mut sum.mean]);
                     rows.flatten().for_each(|y| *y = y.max(0.0));
                 }
             }
         }
         // Sums of rows that do not cross may cross by a rounding.
-        sums.iter_mut().for_each(|sum| uncrossed(sum, quantiles));
+        for sum in &mut sums {
+            uncrossed(sum, quantiles);
+        }
         Ok(sums)
     }
 

@@ -349,7 +349,7 @@ impl<'a> Race<'a> {
         self.members.sort_by(|a, b| a.value.total_cmp(&b.value));
         let values: Vec<&[f32]> = self.members.iter().map(|member| &member.values[..]).collect();
         let weights = match self.settings.combination {
-            _ if values.len() == 1 => [const { () }; 4].map(|()| vec![1.0]),
+            _ if values.len() == 1 => [const {}; 4].map(|()| vec![1.0]),
             Combination::Best => ensemble::best(&self.held, &values),
             Combination::Ensemble => {
                 let seed = self.seed.child("ensemble");

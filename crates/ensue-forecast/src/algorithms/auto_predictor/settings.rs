@@ -12,7 +12,7 @@ use crate::{AnyAlgorithm, SettingsError, tune::Hpo};
 /// | name | default | meaning | range |
 /// |---|---|---|---|
 /// | `candidates` | all that suit the data | who competes | any algorithms but this one |
-/// | `combination` | `ensemble` | what forecasts in the end | `ensemble` (Amazon's AutoPredictor), `best` (Amazon's `PerformAutoML`) |
+/// | `combination` | `ensemble` | what forecasts in the end | `ensemble` (Amazon's `AutoPredictor`), `best` (Amazon's `PerformAutoML`) |
 /// | `optimization_metric` | `AverageWeightedQuantileLoss` | what decides | `WAPE`, `RMSE`, `AverageWeightedQuantileLoss`, `MASE`, `MAPE` |
 /// | `windows` | 1 to 3 by the length of the series | horizons held back to decide on | 1 to 20 |
 /// | `trainings` | 3 | trainings of each algorithm that draws at random, each with a seed of its own and a member of its own | 1 to 20 |

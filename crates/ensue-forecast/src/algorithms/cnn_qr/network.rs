@@ -257,7 +257,7 @@ fn picked(places: &[usize], time: usize, context: usize) -> Vec<f32> {
 ///
 /// # Shapes
 /// `raw` `[steps, outputs]`, `anchors` `[steps, anchors]`, `targets` and `weights` `[steps, 1]` to one element.
-pub(super) fn loss(raw: Tensor<2>, batch: &Batch, device: &Device) -> Tensor<1> {
+pub(super) fn loss(raw: &Tensor<2>, batch: &Batch, device: &Device) -> Tensor<1> {
     let [steps, outputs] = raw.dims();
     let count = outputs - 1 - STEPS;
     let anchors = tensor(&batch.anchors, [steps, count], device);

@@ -1,4 +1,4 @@
-//! Estimation of one model by its likelihood, and the choice among models by AICc.
+//! Estimation of one model by its likelihood, and the choice among models by `AICc`.
 
 use super::{
     model::{Model, Season, Smoothing, States, Trend},
@@ -16,7 +16,7 @@ const LONGEST: usize = 24;
 const BOUNDS: [(f64, f64); 4] = [(-ODDS, ODDS), (-ODDS, ODDS), (-ODDS, ODDS), (0.8, 0.98)];
 
 /// Log odds of 0.9999.
-const ODDS: f64 = 9.210_240_366_975_849;
+const ODDS: f64 = 9.210_240_366_975_85;
 
 /// Where the search for alpha begins: at the best of these log odds; and where the others begin.
 const BETA: f64 = -3.0;
@@ -45,7 +45,7 @@ pub(super) struct Fit {
     pub(super) aicc: f64,
 }
 
-/// The model of the lowest AICc (Hyndman et al. 2008, section 7.2) of values of size 1 with a season of `m` steps; none where
+/// The model of the lowest `AICc` (Hyndman et al. 2008, section 7.2) of values of size 1 with a season of `m` steps; none where
 /// there are too few values for any.
 ///
 /// `relative`: whether models with relative errors and with seasons that multiply are considered; they are only where all

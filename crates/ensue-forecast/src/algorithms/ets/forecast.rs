@@ -36,7 +36,7 @@ pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
         })
         .collect();
     let weights: Vec<f64> = (1..horizon).map(|j| fit.by.alpha + fit.by.beta * damping[j]).collect();
-    let turn = |j: usize| if j % m == 0 { fit.by.gamma } else { 0.0 };
+    let turn = |j: usize| if j.is_multiple_of(m) { fit.by.gamma } else { 0.0 };
     let mut variances = if fit.model.relative {
         relative(&base, fit.variance, |step, j| {
             // An error moves a season that multiplies in proportion to the level of then.

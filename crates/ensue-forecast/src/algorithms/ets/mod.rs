@@ -89,7 +89,9 @@ impl LocalAlgorithm for Ets {
         values.drain(..values.len().saturating_sub(self.max_history));
         let scale = values.iter().map(|y| y.abs()).sum::<f64>() / values.len() as f64;
         if scale > 0.0 {
-            values.iter_mut().for_each(|y| *y /= scale);
+            for y in &mut values {
+                *y /= scale;
+            }
         }
         let fit = fit::best(&values, series.season(self.season), !self.additive_only)?;
         let (means, variances) = forecast::forecast(&fit, series.horizon());

@@ -12,9 +12,13 @@ pub(super) fn figure(values: &[f64], m: usize, multiplies: bool) -> Vec<f64> {
     if values.len() >= 3 * m {
         let mut figure = season_figure(values, m, kind);
         if multiplies {
-            figure.iter_mut().for_each(|phase| *phase = phase.max(LOWEST));
+            for phase in &mut figure {
+                *phase = phase.max(LOWEST);
+            }
             let mean = figure.iter().sum::<f64>() / m as f64;
-            figure.iter_mut().for_each(|phase| *phase /= mean);
+            for phase in &mut figure {
+                *phase /= mean;
+            }
         }
         return figure;
     }
@@ -33,7 +37,9 @@ pub(super) fn figure(values: &[f64], m: usize, multiplies: bool) -> Vec<f64> {
     }
     if multiplies {
         let mean = figure.iter().sum::<f64>() / m as f64;
-        figure.iter_mut().for_each(|phase| *phase /= mean);
+        for phase in &mut figure {
+            *phase /= mean;
+        }
     }
     figure
 }
@@ -62,7 +68,7 @@ pub(super) fn states(model: Model, values: &[f64], figure: &[f64]) -> States {
 /// The least squares line through steps 1, 2, ...: its value at step 0, and its slope.
 fn line(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
-    let middle = (n + 1.0) / 2.0;
+    let middle = f64::midpoint(n, 1.0);
     let mean = values.iter().sum::<f64>() / n;
     let (mut along, mut square) = (0.0, 0.0);
     for (at, y) in values.iter().enumerate() {

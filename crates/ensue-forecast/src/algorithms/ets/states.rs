@@ -73,18 +73,18 @@ impl Room {
                 let error = y - forecast;
                 let (seen, apart) = (y / *phase, y / base);
                 let difference = if multiplies { seen - base } else { error };
-                for i in 0..k {
+                for (i, own) in own.iter_mut().enumerate() {
                     let changed_growth = phi * self.trend[i];
                     let changed = self.level[i] + changed_growth;
                     let (moved, difference);
                     if multiplies {
-                        moved = *phase * changed + base * own[i];
-                        difference = -seen / *phase * own[i] - changed;
-                        own[i] -= gamma * (apart / base * changed + own[i]);
+                        moved = *phase * changed + base * *own;
+                        difference = -seen / *phase * *own - changed;
+                        *own -= gamma * (apart / base * changed + *own);
                     } else {
-                        moved = changed + own[i];
+                        moved = changed + *own;
                         difference = -moved;
-                        own[i] -= gamma * moved;
+                        *own -= gamma * moved;
                     }
                     self.forecast[i] = moved;
                     self.level[i] = changed + alpha * difference;

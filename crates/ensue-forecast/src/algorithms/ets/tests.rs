@@ -133,7 +133,7 @@ fn variances_are_those_of_simulated_paths() {
         let fit = Fit {
             model: Model { relative, trend: Trend::Damped, season },
             by: Smoothing { alpha: 0.5, beta: 0.2, gamma, phi: 0.9 },
-            phase: if phases.is_empty() { 0 } else { 1 },
+            phase: usize::from(!phases.is_empty()),
             end: States { level: 2.0, trend: 0.1, season: phases },
             variance: sd * sd,
             aicc: 0.0,

@@ -41,7 +41,9 @@ impl Spread {
         // Demands of both signs have no size to speak of: then the history's share of demands stays.
         let probability = if least * most > 0.0 { rate / mean } else { share };
         if probability > 1.0 {
-            demands.iter_mut().for_each(|demand| *demand *= probability);
+            for demand in &mut demands {
+                *demand *= probability;
+            }
         }
         Self::Demand { probability: probability.min(1.0), demands }
     }

@@ -87,9 +87,8 @@ impl<'a> OneSeries<'a> {
             }
             let (from, to) = (values[last], values[at]);
             let steps = (at - last) as f64;
-            for gap in last + 1..at {
-                let share = (gap - last) as f64 / steps;
-                values[gap] = from + (to - from) * share;
+            for (gap, value) in values[last..at].iter_mut().enumerate().skip(1) {
+                *value = from + (to - from) * (gap as f64 / steps);
             }
             last = at;
         }

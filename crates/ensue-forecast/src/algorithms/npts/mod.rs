@@ -164,12 +164,11 @@ impl LocalAlgorithm for Npts {
         let mut values = vec![Vec::with_capacity(horizon); quantiles.len()];
         for step in 0..horizon {
             let season = ahead.get(step).copied().unwrap_or(0);
-            let at = match known.iter().position(|(other, _)| *other == season) {
-                Some(at) => at,
-                None => {
-                    known.push((season, history.drawn(season)?));
-                    known.len() - 1
-                }
+            let at = if let Some(at) = known.iter().position(|(other, _)| *other == season) {
+                at
+            } else {
+                known.push((season, history.drawn(season)?));
+                known.len() - 1
             };
             let drawn = &known[at].1;
             mean.push(drawn.mean());

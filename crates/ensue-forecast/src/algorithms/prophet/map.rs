@@ -77,7 +77,7 @@ impl Estimate {
             self.columns.iter().zip(&priors.columns).map(|(x, prior)| (x / prior).powi(2));
         let changes = self.changes().iter().map(|x| x.abs()).sum::<f64>() / priors.change;
         let data = rows as f64 * self.noise.ln() + error / (2.0 * variance);
-        -(data + (variance / priors.noise.powi(2) + factors.sum::<f64>()) / 2.0 + changes)
+        -(data + f64::midpoint(variance / priors.noise.powi(2), factors.sum::<f64>()) + changes)
     }
 
     /// Goes to where the posterior density of factors, changes and noise is highest: given the noise, the rest is a convex

@@ -88,9 +88,9 @@ impl Waves {
         for _ in 0..60 {
             let (within, density) = self.at(x);
             if within < wanted {
-                low = x
+                low = x;
             } else {
-                high = x
+                high = x;
             }
             let next = x + (wanted - within) / density;
             let next = if next > low && next < high { next } else { f64::midpoint(low, high) };

@@ -167,7 +167,7 @@ fn settings_out_of_range_are_refused() {
 #[test]
 fn a_related_series_that_explains_the_target_is_used() {
     // Oracle: the series is made of the related one; without it, the last days cannot be known.
-    let event = |day: u32| u32::from((day * 37) % 19 == 0);
+    let event = |day: u32| u32::from((day * 37).is_multiple_of(19));
     let target: Vec<f64> = (0..200).map(|day| 30.0 + 20.0 * f64::from(event(day))).collect();
     let row: Vec<f32> = (0..230).map(|day| event(day) as f32).collect();
     let series = vec![Series::new(["a"], 18_000, target).with_related(vec![row])];

@@ -81,7 +81,9 @@ fn theta(
     let n = values.len();
     let scale = values.iter().map(|y| y.abs()).sum::<f64>() / n as f64;
     if scale > 0.0 {
-        values.iter_mut().for_each(|y| *y /= scale);
+        for y in &mut values {
+            *y /= scale;
+        }
     }
     let found = Found::look(&values, season);
     if let Some(found) = &found {

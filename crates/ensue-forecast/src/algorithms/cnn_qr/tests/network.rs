@@ -76,7 +76,7 @@ fn the_loss_is_the_sum_of_the_pinball_losses() {
         }
     }
     let raw = Tensor::from_data(TensorData::new(raw, [steps, outputs]), &device);
-    let found = f64::from(loss(raw, &batch, &device).into_scalar::<f32>());
+    let found = f64::from(loss(&raw, &batch, &device).into_scalar::<f32>());
     assert!((found - expected).abs() < 1e-5 * expected, "{found} {expected}");
 }
 
