@@ -151,7 +151,6 @@ impl Inputs {
 
     /// Writes a fork after the past `from..to`: its own columns, and for each step of the horizon those of the decoder,
     /// `[horizon, columns]`, and the anchors in units from their mean, `[horizon, anchors]`. `centres` gets these means.
-    #[expect(clippy::too_many_arguments, reason = "what a fork is made of")]
     pub(super) fn write_fork(
         &self,
         past: &Past,

@@ -46,7 +46,7 @@ impl Learner for CnnQrLearner {
 
     fn loss(&self, model: &Network, batch: &Batch, (): &mut (), step: StepContext<'_>) -> Loss {
         let raw = model.forward(batch, Some(step.seed), step.device);
-        Loss::new(loss(raw, batch, step.device), batch.events.max(1))
+        Loss::new(loss(&raw, batch, step.device), batch.events.max(1))
     }
 
     fn validate(&self, model: &Network, _: &Run) -> Option<f64> {

@@ -58,7 +58,7 @@ fn measure(device: &Device) -> Values {
     let autodiff = device.clone().autodiff();
     let tracked = network.clone().to_device(&autodiff).train();
     let batch = windows.epoch(1, 16, Seed(2)).next().unwrap();
-    let value = loss(tracked.forward(&batch, None, &autodiff), &batch, &autodiff);
+    let value = loss(&tracked.forward(&batch, None, &autodiff), &batch, &autodiff);
     let mut out = vec![("loss".to_owned(), values(value.clone()))];
     let grads = value.backward();
     tracked.visit(&mut Collect { grads: &grads, path: Vec::new(), out: &mut out });
