@@ -311,11 +311,14 @@ pub(super) fn quantiles_on_host(raw: &[f32], anchors: &[f32]) -> [f64; LEVELS.le
     }
     let softplus = |x: f32| f64::from(x.max(0.0)) + f64::from(-x.abs()).exp().ln_1p();
     let mut values = [copied / sum + f64::from(rest[0]); LEVELS.len()];
-    for level in MIDDLE + 1..LEVELS.len() {
-        values[level] = values[level - 1] + softplus(rest[level]);
+    let (mut above, mut below) = (values[MIDDLE], values[MIDDLE]);
+    for (value, &step) in values.iter_mut().zip(rest).skip(MIDDLE + 1) {
+        above += softplus(step);
+        *value = above;
     }
-    for level in (0..MIDDLE).rev() {
-        values[level] = values[level + 1] - softplus(rest[level + 1]);
+    for (value, &step) in values[..MIDDLE].iter_mut().zip(&rest[1..=MIDDLE]).rev() {
+        below -= softplus(step);
+        *value = below;
     }
     values
 }

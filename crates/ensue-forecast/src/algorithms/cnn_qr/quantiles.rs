@@ -50,7 +50,7 @@ impl Between {
         let above = LEVELS.partition_point(|&known| known <= level + 1e-12);
         let lower = above.saturating_sub(1).min(STEPS - 1);
         let place = |n: usize| normal_quantile(LEVELS[n]);
-        if level == LEVELS[lower] {
+        if (level - LEVELS[lower]).abs() < 1e-12 {
             return Self { lower, share: 0.0 };
         }
         let share = (normal_quantile(level) - place(lower)) / (place(lower + 1) - place(lower));
