@@ -127,7 +127,9 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let what = "geometric mean of WQL over SeasonalNaive's";
     report.seeds_row(what, &all, bar, "");
     if wanted.singles {
-        single.iter_mut().for_each(|(_, values)| *values = vec![geometric(values)]);
+        for (_, values) in &mut single {
+            *values = vec![geometric(values)];
+        }
         single.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
         for (name, value) in &single {
             report.row(format!("{what}: {name} alone"), value[0], Bar::None);

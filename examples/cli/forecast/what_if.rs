@@ -57,7 +57,7 @@ pub(super) fn what_if(options: &WhatIfOptions) -> Result<(), AnyError> {
 pub(super) fn asked(asked: &Asked) -> Result<(Predictor, Panel, Seed), AnyError> {
     let predictor = Predictor::load(predictor_in(&asked.predictor), &asked.machine.device)?;
     let plan = again(&predictor, &asked.tables, &asked.settings)?;
-    let mut run = run(&asked.machine)?;
+    let mut run = run(&asked.machine);
     let group = ForecastGroup::import(&request(&asked.tables, &plan)?, &mut run)?;
     Ok((predictor, group.panel, run.seed))
 }

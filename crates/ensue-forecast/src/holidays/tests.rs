@@ -149,7 +149,7 @@ fn the_other_calendars_differ_from_a_second_source_only_where_known() {
                 .chain(less.map(|day| format!(" -{day}")))
                 .collect();
             if !differences.is_empty() {
-                found += &format!("\n{code} {year}{differences}");
+                found.extend(["\n", code, " ", year, &differences]);
             }
         }
     }
