@@ -55,6 +55,13 @@ pub(crate) fn load(covariates: bool) -> Result<Panel, Failure> {
             deal.push(row.map_or(0.0, |row| row.deal));
             feat.push(row.map_or(0.0, |row| row.feat));
         }
+        // Prices and promotions are known a horizon ahead: by reaching beyond the last week they say so, and stay whole when
+        // weeks are held back. What lies beyond is last week's price, and no promotion.
+        let known = price.len() + HORIZON;
+        let last = price.last().copied().unwrap_or_default();
+        price.resize(known, last);
+        deal.resize(known, 0.0);
+        feat.resize(known, 0.0);
         let key = [store.to_string(), brand.to_string()];
         let one = Series::new(key, monday + (first - FIRST_WEEK) as i64, target);
         series.push(if covariates {
