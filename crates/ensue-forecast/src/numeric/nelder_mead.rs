@@ -9,7 +9,7 @@
 pub(crate) struct Stop {
     /// Values looked at, at most; what belongs to one step is still finished.
     pub(crate) evaluations: usize,
-    /// Difference between the worst and the best value of the simplex.
+    /// Difference between the worst and the best value of the simplex, and its middle.
     pub(crate) spread: f64,
 }
 
@@ -57,11 +57,24 @@ impl NelderMead {
         loop {
             let [best, second, worst] = self.ranks();
             let (lowest, highest) = (self.values[best], self.values[worst]);
-            if highest - lowest <= stop.spread || done >= stop.evaluations {
+            if done >= stop.evaluations {
                 point.copy_from_slice(self.corner(best));
                 return lowest;
             }
             self.centre_without(worst);
+            if highest - lowest <= stop.spread {
+                // Corners on both sides of a minimum can be equal; then their middle is lower.
+                let share = 1.0 / (n as f64 + 1.0);
+                self.try_at(worst, share, bounds);
+                let middle;
+                (middle, done) = value(&self.trial);
+                if lowest - middle > stop.spread {
+                    self.replace(worst, middle);
+                    continue;
+                }
+                point.copy_from_slice(self.corner(best));
+                return lowest;
+            }
             self.try_at(worst, -1.0, bounds);
             let reflected;
             (reflected, done) = value(&self.trial);
