@@ -186,11 +186,17 @@ pub mod prelude {
         PredictorSettings, QueryError as ForecastQueryError, SeriesForecast, WhatIf,
         WhatIfAnalysis, WhatIfError, WhatIfForecast,
         algorithms::{
-            auto_predictor::{AutoPredictor, Selection},
+            arima::Arima,
+            auto_predictor::{AutoPredictor, Combination, OptimizationMetric, Selection},
             cnn_qr::CnnQr,
             deepar::DeepAr,
+            ets::Ets,
+            intermittent::Intermittent,
             naive::Naive,
+            npts::Npts,
+            prophet::Prophet,
             seasonal_naive::{Intervals, SeasonalNaive},
+            theta::Theta,
         },
         tune::Hpo as ForecastHpo,
     };
