@@ -1,17 +1,16 @@
-"""What statsforecast's AutoETS and DynamicOptimizedTheta say of eight made-up series.
+"""What statsforecast's AutoETS says of eight made-up series.
 
     python ets_golden.py > ../../crates/ensue-forecast/src/algorithms/ets/golden.json
 
-Each series has 40 to 72 values; its forecast goes 6 steps. `aicc` and `model` are those of AutoETS, `mean` and `high` its
-mean and 90 % quantile; `squares`, `theta_mean`, `theta_high` the objective, mean and 90 % quantile (of 200 sample paths) of
-DynamicOptimizedTheta.
+Each series has 40 to 72 values; its forecast goes 6 steps. `aicc` and `model` are what it chooses by and what it chose, `mean` and
+`high` its mean and 90 % quantile.
 """
 
 import json
 
 import numpy as np
 import statsforecast
-from statsforecast.models import AutoETS, DynamicOptimizedTheta
+from statsforecast.models import AutoETS
 
 HORIZON = 6
 
@@ -35,19 +34,15 @@ def main():
     for season, values in series():
         values = np.array([float(f"{value:.6g}") for value in values])
         ets = AutoETS(season_length=season).fit(values)
-        theta = DynamicOptimizedTheta(season_length=season).fit(values)
-        ours, others = (model.predict(HORIZON, level=[80]) for model in (ets, theta))
+        forecast = ets.predict(HORIZON, level=[80])
         out.append(
             {
                 "season": season,
                 "values": values.tolist(),
                 "model": ets.model_["components"],
                 "aicc": float(ets.model_["aicc"]),
-                "mean": ours["mean"].tolist(),
-                "high": ours["hi-80"].tolist(),
-                "squares": float(theta.model_["mse"]),
-                "theta_mean": others["mean"].tolist(),
-                "theta_high": [float(value) for value in others["hi-80"]],
+                "mean": forecast["mean"].tolist(),
+                "high": forecast["hi-80"].tolist(),
             }
         )
     command = "python benches/peers/ets_golden.py"

@@ -10,6 +10,9 @@
 //!
 //! At a given alpha it is linear in `w` and in the level before the first value, so these two follow from least squares and
 //! only alpha is searched for, where the general search of others has three variables.
+//!
+//! Values that are all higher by `c` have forecasts that are all higher by `c`, from a level that was higher by `(1 - w) c`. So
+//! the mean is taken out first: small changes of a large value would be lost in the products that least squares adds up.
 
 use crate::numeric::nelder_mead::{NelderMead, Stop};
 
@@ -67,12 +70,21 @@ pub(super) struct Dotm {
     /// Variance of the errors.
     pub(super) variance: f64,
     seen: usize,
+    /// Mean of the values, which the state leaves out.
+    base: f64,
     state: State,
 }
 
 impl Dotm {
     /// Estimates the model of at least [`FEWEST`] values of size 1.
     pub(super) fn fit(values: &[f64]) -> Self {
+        let base = values.iter().sum::<f64>() / values.len() as f64;
+        let centred: Vec<f64> = values.iter().map(|y| y - base).collect();
+        Self { base, ..Self::fit_centred(&centred) }
+    }
+
+    /// The model of values that average 0.
+    fn fit_centred(values: &[f64]) -> Self {
         let lines = lines(values);
         let look = |alpha: f64| Sums::of(values, &lines, alpha).solve(values[0]);
         let mut point = [0.5];
@@ -94,7 +106,7 @@ impl Dotm {
     }
 
     /// The model after all values.
-    fn after(values: &[f64], alpha: f64, weight: f64, level: f64, squares: f64) -> Self {
+    pub(super) fn after(values: &[f64], alpha: f64, weight: f64, level: f64, squares: f64) -> Self {
         let mut state = State {
             level: alpha * values[0] + (1.0 - alpha) * level,
             mean: values[0],
@@ -112,7 +124,7 @@ impl Dotm {
         }
         let count = (values.len() - SKIPPED) as f64;
         let variance = ((square - sum * sum / count) / (count - 1.0)).max(0.0);
-        Self { alpha, weight, squares, variance, seen: values.len(), state }
+        Self { alpha, weight, squares, variance, seen: values.len(), base: 0.0, state }
     }
 
     /// Means and variances of the next steps.
@@ -125,7 +137,7 @@ impl Dotm {
         let mut state = self.state;
         for step in 0..horizon {
             let (mean, next) = self.step(state, self.seen + step);
-            means.push(mean);
+            means.push(self.base + mean);
             state = next;
             let mut change = State::default().next(1.0, self.alpha, self.seen + step);
             for (later, variance) in variances.iter_mut().enumerate().skip(step + 1) {
