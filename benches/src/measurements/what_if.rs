@@ -1,6 +1,6 @@
 //! `[what-if]`: what halving the price does to the forecast of each orange juice in each store.
 
-use ensue::core::{Panel, Seed, Series};
+use ensue::core::{Panel, Seed};
 use ensue::forecast::{
     Limits, PredictorSettings, WhatIf, WhatIfAnalysis, WhatIfForecast,
     what_if::{ComparisonRow, Operation, TimeSeriesTransformation},
@@ -20,7 +20,8 @@ const HALF: &str = "half";
 
 pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let mut report = Report::new(&context.seeds, context.threads.get());
-    let panel = orange_juice::load(true)?.map(known_ahead);
+    // The last weeks are hidden; their prices stay known.
+    let panel = orange_juice::load(true)?.cut(orange_juice::HORIZON);
     report.row("series", panel.len() as f64, Bar::Count(913));
     let algorithm = wanted_deepar(context)?;
     note_settings(&mut report, "DeepAR", &algorithm)?;
@@ -50,18 +51,12 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let what = "price times 0.5: share of charts whose line lies above the baseline's";
     report.seeds_row(what, &shown, Bar::AtLeast(0.95), "");
     if let Some(one) = analyses.first() {
-        report.note(one.comparison().to_string().trim_end().to_owned());
+        // The head, all series together, and the first series.
+        let text = one.comparison().to_string();
+        let lines = 1 + 2 * one.comparison().totals().len();
+        report.note(text.lines().take(lines).collect::<Vec<_>>().join("\n"));
     }
     Ok(report)
-}
-
-/// The series without its last weeks, of which prices and promotions stay known. To cut it would cut these, too, since they end
-/// with the target.
-fn known_ahead(series: &Series) -> Series {
-    let past = series.len() - orange_juice::HORIZON;
-    Series::new(series.key().to_vec(), series.start(), series.target()[..past].to_vec())
-        .with_related(series.related().to_vec())
-        .with_categories(series.categories().to_vec())
 }
 
 /// Change of each series' sum of medians.
