@@ -92,7 +92,8 @@ use shapley::Game;
 const MOST_EXACT: usize = 16;
 
 impl Predictor {
-    /// Explains what moves the forecast of series of `panel`; see [`explain`](crate::explain).
+    /// Explains what moves the forecast of series of `panel`; see [`explain`](crate::explain). Holidays that the settings
+    /// of the predictor add are among the attributes.
     ///
     /// # Errors
     /// As [`Explainability::of`].
@@ -102,7 +103,7 @@ impl Predictor {
         settings: &ExplainSettings,
         seed: Seed,
     ) -> Result<Explainability, ExplainError> {
-        Explainability::of(self.model(), panel, settings, seed)
+        Explainability::of(self.model(), &self.supplemented(panel), settings, seed)
     }
 }
 

@@ -1,9 +1,12 @@
 use ensue_core::{Frequency, Panel, Run, Seed, Series, series::StaticFeature};
+use jiff::civil::date;
 
 use super::{ExplainError, ExplainSettings, Explainability, ExplainabilityLimits};
 use crate::{
-    AnyAlgorithm, ForecastType, PredictorSettings,
+    AnyAlgorithm, ForecastType, Limits, PredictorSettings,
+    algorithms::prophet::Prophet,
     linear::{HORIZON, Linear, panel},
+    predictor::SupplementaryFeature,
 };
 
 fn linear(slopes: [f64; 2]) -> Linear {
@@ -96,6 +99,36 @@ fn holidays_of_a_country_are_one_attribute() {
     let model = linear([1.0, 1.0]);
     let found = explain(&model, &panel(["holiday_DE", "holiday"]), &sampled());
     assert_eq!(found.attributes()[..2], ["holiday_DE", "holiday"]);
+}
+
+#[test]
+fn holidays_that_a_predictor_adds_are_explained() {
+    // Oracle: the series is made with half as many sales on Christmas Day; the other days of the two weeks but New Year's Day are
+    // like all others.
+    let step = |day: i8, month: i8, year: i16| {
+        Frequency::DAILY.step_of(date(year, month, day).at(0, 0, 0, 0))
+    };
+    let sales = |step: i64| {
+        let day = Frequency::DAILY.start_of(step).date();
+        if (day.month(), day.day()) == (12, 25) { 50.0 } else { 100.0 + (step * 37 % 11) as f64 }
+    };
+    let (first, end) = (step(2, 1, 2016), step(20, 12, 2019));
+    let series = Series::new(["tea"], first, (first..end).map(sales).collect());
+    let panel = Panel::new(Frequency::DAILY, vec![series]).unwrap();
+    let predictor = PredictorSettings::new(Prophet::default(), 14)
+        .with_limits(Limits::Relaxed)
+        .with_windows(0)
+        .with_supplementary_feature(SupplementaryFeature::holiday("US").unwrap())
+        .train(&panel, &mut Run::new("ndarray"))
+        .unwrap();
+    let found = predictor.explain(&panel, &ExplainSettings::default(), Seed(1)).unwrap();
+    assert_eq!(found.attributes(), ["Holiday_US"]);
+    let raw = found.raw(0, 0);
+    assert!((-70.0..-40.0).contains(&raw[5]), "{raw:?}");
+    for ordinary in [0, 1, 2, 8, 9] {
+        assert!(raw[ordinary].abs() < 1e-6, "{raw:?}");
+    }
+    assert!(found.impact()[0] < -0.999, "{:?}", found.impact());
 }
 
 #[test]

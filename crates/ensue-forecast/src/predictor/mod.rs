@@ -120,10 +120,14 @@ impl Predictor {
     /// [`ForecastError`] when the panel does not fit what was trained: another frequency, a related series
     /// that is missing or does not cover the horizon.
     pub fn create_forecast(&self, panel: &Panel, seed: Seed) -> Result<Forecast, ForecastError> {
-        let PredictorSettings { supplementary_features, horizon, forecast_types, .. } =
-            &self.settings;
-        let panel = supplementary::supplemented(panel, supplementary_features, *horizon);
-        Forecast::ask(&*self.model, &panel, forecast_types, seed)
+        let panel = self.supplemented(panel);
+        Forecast::ask(&*self.model, &panel, &self.settings.forecast_types, seed)
+    }
+
+    /// The panel as the algorithm sees it: with what the settings add from the calendar.
+    pub(crate) fn supplemented(&self, panel: &Panel) -> Panel {
+        let PredictorSettings { supplementary_features, horizon, .. } = &self.settings;
+        supplementary::supplemented(panel, supplementary_features, *horizon)
     }
 
     /// Writes the backtests in Amazon's column layout: `forecasted-values` and `accuracy-metrics-values`
