@@ -19,10 +19,8 @@ pub(super) fn chart(
         return Err(ChartError::Frequency { found, expected });
     }
     let at = forecast.position(key).ok_or_else(|| ChartError::NoForecast { key: owned(key) })?;
-    let same =
-        |other: &[String]| other.iter().map(String::as_str).eq(key.iter().map(AsRef::as_ref));
-    let series = panel.series().iter().find(|series| same(series.key()));
-    let series = series.ok_or_else(|| ChartError::NoSeries { key: owned(key) })?;
+    let place = panel.position(key).ok_or_else(|| ChartError::NoSeries { key: owned(key) })?;
+    let series = &panel.series()[place];
 
     // A panel may go on beyond the begin of the forecast; what came then is shown with it.
     let first = forecast.first[at];
