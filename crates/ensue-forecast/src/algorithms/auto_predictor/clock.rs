@@ -46,6 +46,12 @@ impl Clock {
         self.promised = (self.promised - seconds).max(0.0);
     }
 
+    /// So many seconds, or what nobody was promised where that is less; infinite without a limit, since how busy the machine is
+    /// must not decide how long is trained.
+    pub(super) fn at_most(&self, seconds: f64, run: &Run) -> f64 {
+        if self.is_limited() { seconds.min(self.free(run)) } else { f64::INFINITY }
+    }
+
     /// Seconds that nobody was promised; infinite without a limit.
     pub(super) fn free(&self, run: &Run) -> f64 {
         self.end.map_or(f64::INFINITY, |end| {

@@ -3,6 +3,7 @@
 mod candidates;
 mod clock;
 mod ensemble;
+mod finish;
 mod fitted;
 mod groups;
 mod held_back;

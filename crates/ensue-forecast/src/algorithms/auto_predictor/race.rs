@@ -7,16 +7,13 @@ use ensue_nn::search::{LeftOut, Tunable, Tuning};
 use ensue_tune::Assignment;
 
 use super::{
-    AutoPredictor, Combination, FittedAutoPredictor,
+    AutoPredictor,
     candidates::{candidates, is_global},
     clock::{Clock, part},
-    ensemble::{self, Weights},
-    fitted::Model,
-    groups::Group,
+    ensemble,
     held_back::{HeldBack, Values, levels},
-    report::{Contender, Selection},
 };
-use crate::{AnyAlgorithm, FitError, Forecaster, TrainingData, predictor::remove_checkpoints};
+use crate::{AnyAlgorithm, FitError, Forecaster, TrainingData};
 
 /// Share of the whole time that one local algorithm may take while networks are still to come.
 const LOCAL: f64 = 0.15;
@@ -30,47 +27,44 @@ const TRAINING: f64 = 0.42;
 /// Epochs below which a network is not worth its time.
 const FEWEST_EPOCHS: u64 = 5;
 
-/// Share of its epochs below which a training on everything is worse than the one that was measured on a little less.
-const REFIT: f64 = 0.35;
-
 /// One that was measured.
-struct Member {
-    algorithm: AnyAlgorithm,
-    training: usize,
-    model: Box<dyn Forecaster>,
-    values: Values,
-    value: f64,
+pub(super) struct Member {
+    pub(super) algorithm: AnyAlgorithm,
+    pub(super) training: usize,
+    pub(super) model: Box<dyn Forecaster>,
+    pub(super) values: Values,
+    pub(super) value: f64,
     /// Seconds of its training.
-    fit: f64,
+    pub(super) fit: f64,
     /// Seconds of the forecasts of what was held back.
-    measured: f64,
+    pub(super) measured: f64,
     /// Seconds that a forecast of the whole panel takes.
-    ask: f64,
+    pub(super) ask: f64,
 }
 
 impl Member {
     /// Seconds that it takes once more at the end.
-    fn again(&self) -> f64 {
+    pub(super) fn again(&self) -> f64 {
         self.ask + if is_global(&self.algorithm) { 1.1 * self.fit } else { 0.0 }
     }
 }
 
 /// A competition.
 pub(super) struct Race<'a> {
-    settings: &'a AutoPredictor,
-    data: &'a TrainingData,
+    pub(super) settings: &'a AutoPredictor,
+    pub(super) data: &'a TrainingData,
     /// What is trained on.
-    before: TrainingData,
-    held: HeldBack,
-    windows: usize,
-    clock: Clock,
-    seed: Seed,
-    queue: Vec<AnyAlgorithm>,
-    members: Vec<Member>,
-    left_out: Vec<LeftOut>,
-    tunings: Vec<Tuning>,
+    pub(super) before: TrainingData,
+    pub(super) held: HeldBack,
+    pub(super) windows: usize,
+    pub(super) clock: Clock,
+    pub(super) seed: Seed,
+    pub(super) queue: Vec<AnyAlgorithm>,
+    pub(super) members: Vec<Member>,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) tunings: Vec<Tuning>,
     /// Checkpoint folders.
-    folders: Vec<String>,
+    pub(super) folders: Vec<String>,
 }
 
 impl<'a> Race<'a> {
@@ -127,7 +121,8 @@ impl<'a> Race<'a> {
                 let needed = 1.1 * member.fit + member.measured + member.again();
                 if needed <= self.clock.free(run) {
                     let algorithm = member.algorithm.clone();
-                    self.train(&algorithm, training, 1.5 * member.fit, run)?;
+                    let seconds = self.clock.at_most(1.5 * member.fit, run);
+                    self.train(&algorithm, training, seconds, run)?;
                 }
             }
         }
@@ -284,7 +279,7 @@ impl<'a> Race<'a> {
     }
 
     /// Trains a network on what comes before the held-back steps, and forecasts these.
-    fn train(
+    pub(super) fn train(
         &mut self,
         candidate: &AnyAlgorithm,
         training: usize,
@@ -343,131 +338,6 @@ impl<'a> Race<'a> {
         self.clock.promise(member.again());
         self.members.push(member);
     }
-
-    /// Chooses, trains what was chosen on everything, and tells.
-    pub(super) fn finish(mut self, run: &mut Run) -> Result<FittedAutoPredictor, FitError> {
-        self.members.sort_by(|a, b| a.value.total_cmp(&b.value));
-        let values: Vec<&[f32]> = self.members.iter().map(|member| &member.values[..]).collect();
-        let weights = match self.settings.combination {
-            _ if values.len() == 1 => [const {}; 4].map(|()| vec![1.0]),
-            Combination::Best => ensemble::best(&self.held, &values),
-            Combination::Ensemble => {
-                let seed = self.seed.child("ensemble");
-                ensemble::selected(&self.held, &values, self.settings.by_group, seed)
-            }
-        };
-        let value = ensemble::value(&self.held, &values, &weights);
-        let refitted = self.refit(&weights, run)?;
-        let selection = self.selection(&weights, value, &refitted);
-        let mut members = Vec::new();
-        let mut models = Vec::new();
-        for (at, member) in self.members.into_iter().enumerate() {
-            let own = Group::ALL.map(|group| weights[group.index()][at]);
-            if own.iter().any(|weight| *weight > 0.0) {
-                members.push((member.algorithm, own));
-                models.push(member.model);
-            }
-        }
-        if let Some(policy) = run.checkpoint.as_ref().filter(|policy| !policy.keep) {
-            remove_checkpoints(&policy.dir, self.folders.into_iter(), run);
-        }
-        let model = Model {
-            frequency: self.data.panel.frequency(),
-            horizon: self.data.horizon,
-            keep_sign: self.settings.keep_sign,
-            members,
-            selection,
-        };
-        Ok(FittedAutoPredictor::new(model, models))
-    }
-
-    /// Trains the members that have a weight on everything, as far as time allows; says which of them were.
-    fn refit(&mut self, weights: &Weights, run: &mut Run) -> Result<Vec<bool>, FitError> {
-        let used = |at: usize| weights.iter().any(|weights| weights[at] > 0.0);
-        for member in &self.members {
-            self.clock.take_back(member.again());
-        }
-        let members = || self.members.iter().enumerate().filter(|(at, _)| used(*at));
-        self.clock.promise(members().map(|(_, member)| member.ask).sum());
-        let mut needed: f64 = members()
-            .filter(|(_, member)| is_global(&member.algorithm))
-            .map(|(_, member)| member.fit)
-            .sum();
-        let mut refitted = vec![false; self.members.len()];
-        for at in (0..self.members.len()).filter(|&at| used(at)) {
-            let member = &self.members[at];
-            let mut algorithm = member.algorithm.clone();
-            let (mut seconds, mut name) = (f64::INFINITY, String::new());
-            if is_global(&algorithm) {
-                let share = (0.95 * self.clock.free(run) / needed).min(1.0);
-                needed -= member.fit;
-                if share < REFIT {
-                    continue;
-                }
-                if share < 1.0 {
-                    let epochs = algorithm.epochs().unwrap_or(1) as f64 * share;
-                    algorithm = with_epochs(&algorithm, (epochs as u64).max(1));
-                }
-                seconds = self.clock.free(run).min(1.3 * member.fit);
-                name = folder("final", &algorithm, member.training);
-                self.folders.push(name.clone());
-            }
-            let fitted = if name.is_empty() {
-                algorithm.fit(self.data, run)
-            } else {
-                part(run, &name, seconds, |run| algorithm.fit(self.data, run))
-            };
-            match fitted {
-                Ok(model) => {
-                    self.members[at].model = model;
-                    refitted[at] = true;
-                }
-                Err(error) if error.is_cancelled() => return Err(error),
-                // What was measured forecasts as well.
-                Err(error) => {
-                    let name = self.members[at].algorithm.name();
-                    let message = format!("{name} was not trained on everything: {error}");
-                    run.emit(Progress::Warning { message });
-                }
-            }
-            if run.is_cancelled() {
-                return Err(FitError::Cancelled);
-            }
-        }
-        Ok(refitted)
-    }
-
-    fn selection(&self, weights: &Weights, value: f64, refitted: &[bool]) -> Selection {
-        let of = |group: Group| {
-            let own = |series: &&Series| Group::of(series.target()) == group;
-            (group, self.data.panel.series().iter().filter(own).count())
-        };
-        let groups: Vec<_> = Group::ALL.map(of).into_iter().filter(|(_, n)| *n > 0).collect();
-        let contender = |(at, member): (usize, &Member)| Contender {
-            algorithm: member.algorithm.clone(),
-            training: member.training,
-            value: member.value,
-            weights: groups.iter().map(|(group, _)| weights[group.index()][at]).collect(),
-            refitted: refitted[at],
-            seconds: Some((member.fit, member.measured)),
-        };
-        let measured_on = if self.held.len() == 0 {
-            "nothing: the series are too short to hold a horizon back".to_owned()
-        } else {
-            let (windows, horizon) = (self.windows, self.data.horizon);
-            let series = self.held.pasts[0].len();
-            format!("the last {windows} times {horizon} steps of {series} series")
-        };
-        Selection {
-            metric_name: self.settings.optimization_metric.name().to_owned(),
-            measured_on,
-            value: value.is_finite().then_some(value),
-            contenders: self.members.iter().enumerate().map(contender).collect(),
-            groups: groups.clone(),
-            left_out: self.left_out.clone(),
-            tunings: self.tunings.clone(),
-        }
-    }
 }
 
 /// Horizons to hold back: as set, or up to three where that is a small part of the usual series; one less where nothing would
@@ -483,14 +353,14 @@ fn windows(settings: &AutoPredictor, panel: &Panel, horizon: usize) -> usize {
     (1..=wanted).rev().find(left).unwrap_or(1)
 }
 
-fn with_epochs(algorithm: &AnyAlgorithm, epochs: u64) -> AnyAlgorithm {
+pub(super) fn with_epochs(algorithm: &AnyAlgorithm, epochs: u64) -> AnyAlgorithm {
     let mut changed = Assignment::default();
     changed.set("epochs", epochs as i64);
     algorithm.with(&changed).expect("a number of epochs above 0")
 }
 
 /// A folder for the checkpoints of a training; another number of epochs is another training.
-fn folder(what: &str, algorithm: &AnyAlgorithm, training: usize) -> String {
+pub(super) fn folder(what: &str, algorithm: &AnyAlgorithm, training: usize) -> String {
     let epochs = algorithm.epochs().unwrap_or(0);
     format!("{what}-{}-{training}-{epochs}", algorithm.name())
 }

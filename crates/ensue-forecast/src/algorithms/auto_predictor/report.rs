@@ -40,9 +40,9 @@ pub struct Contender {
     pub value: f64,
     /// Its weight in each of [`Selection::groups`].
     pub weights: Vec<f64>,
-    /// Whether time allowed to train it once more on everything; if not, it forecasts as it was measured. Algorithms that learn
-    /// nothing across series always see everything.
-    pub refitted: bool,
+    /// How often it was trained on everything in the end: the trainings share its weight. Without any, for want of time or of a
+    /// weight, it is as it was measured. Algorithms that learn nothing across series always see everything.
+    pub finals: usize,
     /// Seconds of its training and of its forecasts of what was held back; not stored with the model.
     #[serde(skip)]
     pub seconds: Option<(f64, f64)>,
@@ -78,7 +78,11 @@ impl fmt::Display for Selection {
                 write!(f, "  {weight:>18.3}")?;
             }
             let used = one.weights.iter().any(|weight| *weight > 0.0);
-            writeln!(f, "{}", if used && !one.refitted { "  not trained again" } else { "" })?;
+            match one.finals {
+                0 if used => writeln!(f, "  not trained again")?,
+                0 | 1 => writeln!(f)?,
+                more => writeln!(f, "  trained {more} times")?,
+            }
         }
         for LeftOut { name, reason } in &self.left_out {
             writeln!(f, "left out: {name}: {reason}")?;

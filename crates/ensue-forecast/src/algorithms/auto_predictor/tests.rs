@@ -3,7 +3,9 @@ use std::time::Duration;
 use ensue_core::{Budget, Frequency, Panel, Quantile, Seed, Series};
 
 use super::{held_back::HeldBack, *};
-use crate::{AnyAlgorithm, Forecaster, SeriesForecast, conformance::Conformance};
+use crate::{
+    AnyAlgorithm, Forecaster, SeriesForecast, algorithms::deepar::DeepAr, conformance::Conformance,
+};
 
 impl Conformance for AutoPredictor {
     fn small() -> Self {
@@ -161,6 +163,32 @@ fn what_never_was_negative_is_not_forecast_to_be() {
     let free = low(&AutoPredictor { keep_sign: false, ..among(&["Naive"]) });
     assert!(free[0] < 0.0 && free[1] < 0.0, "{free:?}");
     assert_eq!(low(&among(&["Naive"])), [0.0, free[1]]);
+}
+
+#[test]
+fn time_that_is_left_trains_networks_with_other_seeds() {
+    // Oracle: an hour is enough for as many trainings as the settings ask for, of which only the first was measured; the mean
+    // of the three is what forecasts.
+    let series = (0..3).map(|n| (0..40).map(|t| f64::from(20 + (t * n) % 7)).collect()).collect();
+    let data = TrainingData { panel: panel(Frequency::WEEKLY, series), horizon: 2 };
+    let network: AnyAlgorithm = DeepAr::small().into();
+    let hour = Budget { wall: Some(Duration::from_secs(3600)) };
+    let finals = |settings: &AutoPredictor, budget: Budget| {
+        let mut run = Run::new("ndarray").with_budget(budget);
+        let mut race = Race::new(settings, &data, &run);
+        race.train(&network, 1, 600.0, &mut run).unwrap();
+        let fitted = race.finish(&mut run).unwrap();
+        let asked = fitted.forecast(&data.panel, &[Quantile::MEDIAN], Seed(1)).unwrap();
+        (fitted.selection().contenders[0].finals, asked[0].mean[0])
+    };
+    let settings = among(&["Naive"]);
+    let (three, mean) = finals(&settings, hour);
+    let (one, alone) = finals(&settings, Budget::default());
+    assert_eq!((three, one), (3, 1));
+    assert!(mean.is_finite() && (mean - alone).abs() > 1e-6, "{mean} and {alone}");
+    let best = AutoPredictor { combination: Combination::Best, ..settings };
+    assert_eq!(finals(&best, Budget::default()), (1, alone));
+    assert_eq!(finals(&best, hour).0, 1);
 }
 
 #[test]
