@@ -1,7 +1,8 @@
 //! `[autopredictor]` and `[time-limits]`: algorithms chosen and combined, within a time limit that is kept.
 //!
 //! `AutoGluon`'s protocol: the last horizon of every series is the test, and nothing of it is seen. `--settings` may name the
-//! minutes and the sets, such as `{"minutes": 4, "sets": ["hospital"], "singles": false}`.
+//! minutes, the sets and settings of the predictor, such as `{"minutes": 4, "sets": ["hospital"], "singles": false,
+//! "predictor": {"windows": 1}}`.
 
 use std::time::{Duration, Instant};
 
@@ -27,12 +28,18 @@ struct Wanted {
     sets: Vec<String>,
     /// Whether each candidate is measured alone as well.
     singles: bool,
+    predictor: AutoPredictor,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
         let sets = ["m4-hourly", "m4-weekly", "hospital", "car-parts"];
-        Self { minutes: 10.0, sets: sets.map(str::to_owned).to_vec(), singles: true }
+        Self {
+            minutes: 10.0,
+            sets: sets.map(str::to_owned).to_vec(),
+            singles: true,
+            predictor: AutoPredictor::default(),
+        }
     }
 }
 
@@ -62,7 +69,13 @@ struct Found {
     told: String,
 }
 
-fn predicted(context: &Context, task: &Task, minutes: f64, seed: u64) -> Result<Found, Failure> {
+fn predicted(
+    context: &Context,
+    task: &Task,
+    predictor: &AutoPredictor,
+    minutes: f64,
+    seed: u64,
+) -> Result<Found, Failure> {
     let start = Instant::now();
     let data = TrainingData { panel: task.panel.cut(task.horizon), horizon: task.horizon };
     let wall = Duration::try_from_secs_f64(60.0 * minutes).unwrap_or_default();
@@ -74,7 +87,7 @@ fn predicted(context: &Context, task: &Task, minutes: f64, seed: u64) -> Result<
             let _ = writeln!(std::io::stderr(), "  {what}: {metrics:?}");
         }
     });
-    let fitted = AutoPredictor::default().fit(&data, &mut run)?;
+    let fitted = predictor.fit(&data, &mut run)?;
     let found = evaluated(&fitted, task, &data.panel, seed)?;
     let seconds = start.elapsed().as_secs_f64();
     let told = fitted.selection().to_string();
@@ -103,7 +116,7 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
         let (task, naive) = task(set)?;
         let (mut losses, mut scaled) = (Vec::new(), Vec::new());
         for (at, &seed) in context.seeds.iter().enumerate() {
-            let found = predicted(context, &task, wanted.minutes, seed)?;
+            let found = predicted(context, &task, &wanted.predictor, wanted.minutes, seed)?;
             relative[at].push(found.loss / naive);
             losses.push(found.loss);
             scaled.push(found.mase);
@@ -148,7 +161,7 @@ pub(crate) fn limits(context: &Context) -> Result<Report, Failure> {
     let (task, naive) = task("m4-weekly")?;
     for seconds in [30.0, 120.0, 600.0] {
         for &seed in &context.seeds {
-            let found = predicted(context, &task, seconds / 60.0, seed)?;
+            let found = predicted(context, &task, &AutoPredictor::default(), seconds / 60.0, seed)?;
             let what = format!("limit of {seconds:.0} s: seconds taken, the forecast included");
             report.row(what, found.seconds, Bar::AtMost(1.1 * seconds));
             let what = format!("limit of {seconds:.0} s: WQL over SeasonalNaive's");

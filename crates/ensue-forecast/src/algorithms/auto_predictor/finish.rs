@@ -142,12 +142,17 @@ impl Race<'_> {
             return Ok(());
         }
         let weight = |at: usize| weights.iter().map(|own| own[at]).fold(0.0, f64::max);
-        let global = |at: &usize| is_global(&self.members[*at].algorithm);
         let mut networks: Vec<usize> = (0..self.members.len())
-            .filter(global)
-            .filter(|&at| self.members[at].training == 1 && finals[at].len() == 1)
+            .filter(|&at| is_global(&self.members[at].algorithm) && !finals[at].is_empty())
             .collect();
         networks.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)));
+        // Of each algorithm the training with the largest weight.
+        let mut seen: Vec<&AnyAlgorithm> = Vec::new();
+        networks.retain(|&at| {
+            let new = !seen.contains(&&self.members[at].algorithm);
+            seen.push(&self.members[at].algorithm);
+            new
+        });
         for training in 2..=self.settings.trainings.get() {
             for &at in &networks {
                 let member = &self.members[at];

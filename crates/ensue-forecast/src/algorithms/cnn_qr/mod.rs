@@ -21,7 +21,7 @@ use ensue_nn::{device, kernels, train::Trainer, weights};
 use serde::{Deserialize, Serialize};
 
 pub use super::global::RelatedData;
-use super::global::{Validation, check_related, check_targets};
+use super::global::{Validation, check_related, check_targets, embeddings};
 use forecast::Forecasting;
 use inputs::Inputs;
 use learner::CnnQrLearner;
@@ -92,8 +92,10 @@ impl Algorithm for CnnQr {
         let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);
         let observed = data.panel.series().iter().map(Series::observed).sum();
         let epochs = self.epochs_for(observed, learner.windows.shown());
-        let trained = Trainer::new(self.training(epochs)).fit(&learner, network, run)?;
-        Ok(FittedCnnQr { network: trained.model, model: Model { inputs, shape }, device })
+        let mut network = Trainer::new(self.training(epochs)).fit(&learner, network, run)?.model;
+        let series = learner.windows.series.iter().map(|past| &past.ready);
+        network.embeddings = embeddings::usual_where_unseen(network.embeddings, series);
+        Ok(FittedCnnQr { network, model: Model { inputs, shape }, device })
     }
 
     fn load(&self, reader: &ArtifactReader, device: &str) -> Result<FittedCnnQr, LoadError> {

@@ -93,7 +93,7 @@ impl Affine {
 #[derive(Module, Debug)]
 pub(super) struct Network {
     /// `[categories + 1, dimension]` each.
-    embeddings: Vec<Param<Tensor<2>>>,
+    pub(super) embeddings: Vec<Param<Tensor<2>>>,
     /// Of each layer `[kernel * input, channels]`, the oldest step first.
     convolutions: Vec<Affine>,
     /// What was read of a window, and what is known of a fork, to its context.

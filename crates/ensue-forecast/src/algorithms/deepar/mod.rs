@@ -27,7 +27,7 @@ use windows::Windows;
 use crate::{
     Algorithm, FitError, ForecastError, Forecaster, LoadError, SeriesForecast, SettingsError,
     TrainingData,
-    algorithms::global::{RelatedData, Validation, check_related, check_targets},
+    algorithms::global::{RelatedData, Validation, check_related, check_targets, embeddings},
     checks::check_data,
 };
 
@@ -96,9 +96,11 @@ impl Algorithm for DeepAr {
         let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);
         let observed = data.panel.series().iter().map(Series::observed).sum();
         let epochs = self.epochs_for(observed, learner.windows.time());
-        let trained = Trainer::new(self.training(epochs)).fit(&learner, network, run)?;
+        let mut network = Trainer::new(self.training(epochs)).fit(&learner, network, run)?.model;
+        let series = learner.windows.series.iter();
+        network.embeddings = embeddings::usual_where_unseen(network.embeddings, series);
         let model = Model { inputs, shape, paths: self.num_eval_samples.get() };
-        Ok(FittedDeepAr { network: trained.model, model, device })
+        Ok(FittedDeepAr { network, model, device })
     }
 
     fn load(&self, reader: &ArtifactReader, device: &str) -> Result<FittedDeepAr, LoadError> {

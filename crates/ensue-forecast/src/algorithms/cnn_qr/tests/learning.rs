@@ -97,7 +97,8 @@ fn what_is_not_used_is_not_asked_for() {
 
 #[test]
 fn an_item_without_past_is_forecast_from_its_metadata() {
-    // Oracle: series of brand x are about 100, those of brand y about 10; without metadata the new are alike.
+    // Oracle: series of brand x are about 100, those of brand y about 10; of brand z no series was seen, so it lies between them;
+    // without metadata the new are alike.
     let mut rng = Seed(1).stream("brand");
     let mut series: Vec<Series> = (0..30)
         .map(|n| {
@@ -108,9 +109,10 @@ fn an_item_without_past_is_forecast_from_its_metadata() {
         .collect();
     series.push(Series::new(["new-x"], 80, Vec::new()).with_categories(vec![0]));
     series.push(Series::new(["new-y"], 80, Vec::new()).with_categories(vec![1]));
+    series.push(Series::new(["new-z"], 80, Vec::new()).with_categories(vec![2]));
     let brand = StaticFeature {
         name: "brand".to_owned(),
-        categories: vec!["x".to_owned(), "y".to_owned()],
+        categories: ["x", "y", "z"].map(str::to_owned).to_vec(),
     };
     let panel = Panel::with(
         Frequency::DAILY,
@@ -124,12 +126,13 @@ fn an_item_without_past_is_forecast_from_its_metadata() {
     let levels = |use_item_metadata| {
         let settings = CnnQr { use_item_metadata, epochs: count(60), ..quick() };
         let forecasts = median(&panel, &fit(&settings, &panel, 5));
-        [30, 31].map(|n: usize| forecasts[n].iter().sum::<f64>() / 5.0)
+        [30, 31, 32].map(|n: usize| forecasts[n].iter().sum::<f64>() / 5.0)
     };
-    let [x, y] = levels(ItemMetadata::All);
+    let [x, y, z] = levels(ItemMetadata::All);
     assert!((60.0..160.0).contains(&x), "{x}");
     assert!((4.0..25.0).contains(&y), "{y}");
-    let [x, y] = levels(ItemMetadata::None);
+    assert!((4.0..160.0).contains(&z), "{z}");
+    let [x, y, _] = levels(ItemMetadata::None);
     assert!((x - y).abs() < 1e-3 * x.abs(), "{x} {y}");
 }
 

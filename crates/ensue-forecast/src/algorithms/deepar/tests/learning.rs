@@ -45,7 +45,8 @@ fn a_related_series_that_drives_the_target_is_used() {
 
 #[test]
 fn an_item_without_past_is_forecast_from_its_metadata() {
-    // Oracle: series of brand x are about 100, those of brand y about 10.
+    // Oracle: series of brand x are about 100, those of brand y about 10; no series that was seen is of brand z, and the vector
+    // of z and of unknown brands is the mean of both, by hand.
     let mut rng = Seed(1).stream("brand");
     let mut series: Vec<Series> = (0..30)
         .map(|n| {
@@ -56,9 +57,10 @@ fn an_item_without_past_is_forecast_from_its_metadata() {
         .collect();
     series.push(Series::new(["new-x"], 80, Vec::new()).with_categories(vec![0]));
     series.push(Series::new(["new-y"], 80, Vec::new()).with_categories(vec![1]));
+    series.push(Series::new(["new-z"], 80, Vec::new()).with_categories(vec![2]));
     let brand = StaticFeature {
         name: "brand".to_owned(),
-        categories: vec!["x".to_owned(), "y".to_owned()],
+        categories: ["x", "y", "z"].map(str::to_owned).to_vec(),
     };
     let panel = Panel::with(
         Frequency::DAILY,
@@ -74,6 +76,11 @@ fn an_item_without_past_is_forecast_from_its_metadata() {
     let level = |n: usize| forecasts[n].iter().sum::<f64>() / 5.0;
     assert!((60.0..160.0).contains(&level(30)), "{}", level(30));
     assert!((5.0..20.0).contains(&level(31)), "{}", level(31));
+    assert!((5.0..160.0).contains(&level(32)), "{}", level(32));
+    let table = fitted.network.embeddings[0].val().into_data();
+    let [x, y, z, unknown] = table.as_slice::<f32>().unwrap().as_chunks::<2>().0 else { panic!() };
+    assert_eq!(z, unknown);
+    assert!((0..2).all(|n| (z[n] - 0.5 * (x[n] + y[n])).abs() < 1e-6), "{table:?}");
 }
 
 #[test]
