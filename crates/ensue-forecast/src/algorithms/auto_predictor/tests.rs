@@ -172,7 +172,7 @@ fn time_that_is_left_trains_networks_with_other_seeds() {
     let series = (0..3).map(|n| (0..40).map(|t| f64::from(20 + (t * n) % 7)).collect()).collect();
     let data = TrainingData { panel: panel(Frequency::WEEKLY, series), horizon: 2 };
     let network: AnyAlgorithm = DeepAr::small().into();
-    let hour = Budget { wall: Some(Duration::from_secs(3600)) };
+    let hour = Budget { wall: Some(Duration::from_hours(1)) };
     let finals = |settings: &AutoPredictor, budget: Budget| {
         let mut run = Run::new("ndarray").with_budget(budget);
         let mut race = Race::new(settings, &data, &run);

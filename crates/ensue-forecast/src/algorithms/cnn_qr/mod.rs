@@ -94,7 +94,7 @@ impl Algorithm for CnnQr {
         let epochs = self.epochs_for(observed, learner.windows.shown());
         let mut network = Trainer::new(self.training(epochs)).fit(&learner, network, run)?.model;
         let series = learner.windows.series.iter().map(|past| &past.ready);
-        network.embeddings = embeddings::usual_where_unseen(network.embeddings, series);
+        network.embeddings = embeddings::usual_where_unseen(network.embeddings, &series);
         Ok(FittedCnnQr { network, model: Model { inputs, shape }, device })
     }
 

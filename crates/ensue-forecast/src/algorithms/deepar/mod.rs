@@ -98,7 +98,7 @@ impl Algorithm for DeepAr {
         let epochs = self.epochs_for(observed, learner.windows.time());
         let mut network = Trainer::new(self.training(epochs)).fit(&learner, network, run)?.model;
         let series = learner.windows.series.iter();
-        network.embeddings = embeddings::usual_where_unseen(network.embeddings, series);
+        network.embeddings = embeddings::usual_where_unseen(network.embeddings, &series);
         let model = Model { inputs, shape, paths: self.num_eval_samples.get() };
         Ok(FittedDeepAr { network, model, device })
     }

@@ -50,7 +50,7 @@ pub(in crate::algorithms) fn picked<'a>(
 /// That concerns categories that are unknown, or that only items without a past have.
 pub(in crate::algorithms) fn usual_where_unseen<'a>(
     tables: Vec<Param<Tensor<2>>>,
-    series: impl Iterator<Item = &'a Ready> + Clone,
+    series: &(impl Iterator<Item = &'a Ready> + Clone),
 ) -> Vec<Param<Tensor<2>>> {
     let filled = |(n, table): (usize, Param<Tensor<2>>)| {
         let tensor = table.val();
