@@ -18,8 +18,14 @@ use crate::{AnyAlgorithm, FitError, Forecaster, predictor::remove_checkpoints};
 /// Share of its epochs below which a training on everything is worse than the one that was measured on a little less.
 const REFIT: f64 = 0.35;
 
-/// Trainings of a member on everything.
-type Finals = Vec<Box<dyn Forecaster>>;
+/// The trainings of one algorithm that have a weight. On everything they are alike, whatever their luck on what was held back:
+/// their weights are put together.
+struct Team {
+    /// Places of its members, the best first.
+    members: Vec<usize>,
+    /// Trained on everything, with equal shares of the weight.
+    models: Vec<Box<dyn Forecaster>>,
+}
 
 impl Race<'_> {
     /// Chooses, trains what was chosen on everything, and tells.
@@ -35,23 +41,27 @@ impl Race<'_> {
             }
         };
         let value = ensemble::value(&self.held, &values, &weights);
-        let mut finals = self.refit(&weights, run)?;
-        if self.settings.combination == Combination::Ensemble {
-            self.with_other_seeds(&weights, &mut finals, run)?;
-        }
-        let counts: Vec<usize> = finals.iter().map(Vec::len).collect();
-        let selection = self.selection(&weights, value, &counts);
+        let mut teams = self.refit(&weights, run)?;
+        self.with_other_seeds(&weights, &mut teams, run)?;
+        let selection = self.selection(&weights, value, &teams);
+        let mut measured: Vec<Option<Member>> = self.members.into_iter().map(Some).collect();
         let (mut members, mut models) = (Vec::new(), Vec::new());
-        for (at, (member, mut own)) in self.members.into_iter().zip(finals).enumerate() {
-            if own.is_empty() {
+        for team in teams {
+            let weight = team.weight(&weights);
+            let share = (team.models.len() as f64).recip();
+            let own = team.members.iter().filter_map(|&at| Some((at, measured[at].take()?)));
+            let own: Vec<(usize, Member)> = own.collect();
+            if team.models.is_empty() {
                 // What was measured forecasts as well.
-                own.push(member.model);
-            }
-            let share = (own.len() as f64).recip();
-            let weights = Group::ALL.map(|group| share * weights[group.index()][at]);
-            if weights.iter().any(|weight| *weight > 0.0) {
-                members.extend(own.iter().map(|_| (member.algorithm.clone(), weights)));
-                models.append(&mut own);
+                for (at, member) in own {
+                    let weight = Group::ALL.map(|group| weights[group.index()][at]);
+                    members.push((member.algorithm, weight));
+                    models.push(member.model);
+                }
+            } else {
+                let each = (own[0].1.algorithm.clone(), weight.map(|weight| share * weight));
+                members.extend(team.models.iter().map(|_| each.clone()));
+                models.extend(team.models);
             }
         }
         if let Some(policy) = run.checkpoint.as_ref().filter(|policy| !policy.keep) {
@@ -67,21 +77,27 @@ impl Race<'_> {
         Ok(FittedAutoPredictor::new(model, models))
     }
 
-    /// Trains the members that have a weight on everything, as far as time allows.
-    fn refit(&mut self, weights: &Weights, run: &mut Run) -> Result<Vec<Finals>, FitError> {
-        let used = |at: usize| weights.iter().any(|weights| weights[at] > 0.0);
-        for member in &self.members {
+    /// Trains the algorithms that have a weight on everything, once, as far as time allows.
+    fn refit(&mut self, weights: &Weights, run: &mut Run) -> Result<Vec<Team>, FitError> {
+        let mut teams: Vec<Team> = Vec::new();
+        for (at, member) in self.members.iter().enumerate() {
             self.clock.take_back(member.again());
+            if weights.iter().all(|weights| weights[at] == 0.0) {
+                continue;
+            }
+            self.clock.promise(member.ask);
+            let same =
+                |team: &&mut Team| self.members[team.members[0]].algorithm == member.algorithm;
+            match teams.iter_mut().find(same) {
+                Some(team) => team.members.push(at),
+                None => teams.push(Team { members: vec![at], models: Vec::new() }),
+            }
         }
-        let members = || self.members.iter().enumerate().filter(|(at, _)| used(*at));
-        self.clock.promise(members().map(|(_, member)| member.ask).sum());
-        let mut needed: f64 = members()
-            .filter(|(_, member)| is_global(&member.algorithm))
-            .map(|(_, member)| member.fit)
-            .sum();
-        let mut finals: Vec<Finals> = self.members.iter().map(|_| Finals::new()).collect();
-        for at in (0..self.members.len()).filter(|&at| used(at)) {
-            let member = &self.members[at];
+        let first = |team: &Team| &self.members[team.members[0]];
+        let networks = teams.iter().map(first).filter(|member| is_global(&member.algorithm));
+        let mut needed: f64 = networks.map(|member| member.fit).sum();
+        for team in &mut teams {
+            let member = &self.members[team.members[0]];
             let mut algorithm = member.algorithm.clone();
             let fitted = if is_global(&algorithm) {
                 let share = (0.95 * self.clock.free(run) / needed).min(1.0);
@@ -94,18 +110,17 @@ impl Race<'_> {
                     algorithm = with_epochs(&algorithm, (epochs as u64).max(1));
                 }
                 // All but what the others need.
-                let (training, seconds) = (member.training, self.clock.free(run) - share * needed);
-                self.final_training(&algorithm, training, seconds, run)
+                let seconds = self.clock.free(run) - share * needed;
+                self.final_training(&algorithm, 1, seconds, run)
             } else {
                 algorithm.fit(self.data, run)
             };
             match fitted {
-                Ok(model) => finals[at].push(model),
+                Ok(model) => team.models.push(model),
                 Err(error) if error.is_cancelled() => return Err(error),
-                // What was measured forecasts as well.
                 Err(error) => {
-                    let name = self.members[at].algorithm.name();
-                    let message = format!("{name} was not trained on everything: {error}");
+                    let message =
+                        format!("{} was not trained on everything: {error}", algorithm.name());
                     run.emit(Progress::Warning { message });
                 }
             }
@@ -113,7 +128,7 @@ impl Race<'_> {
                 return Err(FitError::Cancelled);
             }
         }
-        Ok(finals)
+        Ok(teams)
     }
 
     /// A training of a network on everything.
@@ -129,61 +144,53 @@ impl Race<'_> {
         part(run, &name, seconds, |run| algorithm.fit(self.data, run))
     }
 
-    /// Time that was too short to measure another training of a network is enough for one on everything, which shares the
-    /// weight of the one that was measured: the mean of several seeds errs less than one of them (Lakshminarayanan, Pritzel &
-    /// Blundell 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles").
+    /// Trains networks with other seeds, as far as the settings and time allow: the mean of several seeds errs less than one of
+    /// them (Lakshminarayanan, Pritzel & Blundell 2017, "Simple and scalable predictive uncertainty estimation using deep
+    /// ensembles"). Next is always the one of which a single training has the largest weight.
     fn with_other_seeds(
         &mut self,
         weights: &Weights,
-        finals: &mut [Finals],
+        teams: &mut [Team],
         run: &mut Run,
     ) -> Result<(), FitError> {
-        if !self.clock.is_limited() {
-            return Ok(());
-        }
-        let weight = |at: usize| weights.iter().map(|own| own[at]).fold(0.0, f64::max);
-        let mut networks: Vec<usize> = (0..self.members.len())
-            .filter(|&at| is_global(&self.members[at].algorithm) && !finals[at].is_empty())
-            .collect();
-        networks.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)));
-        // Of each algorithm the training with the largest weight.
-        let mut seen: Vec<&AnyAlgorithm> = Vec::new();
-        networks.retain(|&at| {
-            let new = !seen.contains(&&self.members[at].algorithm);
-            seen.push(&self.members[at].algorithm);
-            new
-        });
-        for training in 2..=self.settings.trainings.get() {
-            for &at in &networks {
-                let member = &self.members[at];
-                let measured =
-                    |one: &Member| one.training == training && one.algorithm == member.algorithm;
-                let needed = 1.15 * member.fit + member.ask;
-                if self.members.iter().any(measured) || needed > self.clock.free(run) {
-                    continue;
-                }
-                let (algorithm, ask) = (member.algorithm.clone(), member.ask);
-                self.clock.promise(ask);
-                let seconds = self.clock.free(run);
-                match self.final_training(&algorithm, training, seconds, run) {
-                    Ok(model) => finals[at].push(model),
-                    Err(error) if error.is_cancelled() => return Err(error),
-                    Err(error) => {
-                        let name = algorithm.name();
-                        let message = format!("{name} was not trained once more: {error}");
-                        run.emit(Progress::Warning { message });
-                        return Ok(());
-                    }
-                }
-                if run.is_cancelled() {
-                    return Err(FitError::Cancelled);
+        let most = self.settings.final_trainings.get();
+        loop {
+            let share = |team: &Team| {
+                team.weight(weights).into_iter().fold(0.0, f64::max) / team.models.len() as f64
+            };
+            let free = self.clock.free(run);
+            let open = |team: &&mut Team| {
+                let member = &self.members[team.members[0]];
+                is_global(&member.algorithm)
+                    && (1..most).contains(&team.models.len())
+                    && 1.15 * member.fit + member.ask <= free
+            };
+            let next = teams.iter_mut().filter(open).max_by(|a, b| share(a).total_cmp(&share(b)));
+            let Some(team) = next else { return Ok(()) };
+            let member = &self.members[team.members[0]];
+            self.clock.promise(member.ask);
+            let (algorithm, seconds) = (member.algorithm.clone(), self.clock.free(run));
+            match self.final_training(&algorithm, team.models.len() + 1, seconds, run) {
+                Ok(model) => team.models.push(model),
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => {
+                    let message =
+                        format!("{} was not trained once more: {error}", algorithm.name());
+                    run.emit(Progress::Warning { message });
+                    return Ok(());
                 }
             }
+            if run.is_cancelled() {
+                return Err(FitError::Cancelled);
+            }
         }
-        Ok(())
     }
 
-    fn selection(&self, weights: &Weights, value: f64, finals: &[usize]) -> Selection {
+    fn selection(&self, weights: &Weights, value: f64, teams: &[Team]) -> Selection {
+        let finals = |at| {
+            let team = teams.iter().find(|team| team.members.contains(&at));
+            team.map_or(0, |team| team.models.len())
+        };
         let of = |group: Group| {
             let own = |series: &&Series| Group::of(series.target()) == group;
             (group, self.data.panel.series().iter().filter(own).count())
@@ -194,7 +201,7 @@ impl Race<'_> {
             training: member.training,
             value: member.value,
             weights: groups.iter().map(|(group, _)| weights[group.index()][at]).collect(),
-            finals: finals[at],
+            finals: finals(at),
             seconds: Some((member.fit, member.measured)),
         };
         let measured_on = if self.held.len() == 0 {
@@ -213,5 +220,12 @@ impl Race<'_> {
             left_out: self.left_out.clone(),
             tunings: self.tunings.clone(),
         }
+    }
+}
+
+impl Team {
+    /// By place in [`Group::ALL`].
+    fn weight(&self, weights: &Weights) -> [f64; 4] {
+        Group::ALL.map(|group| self.members.iter().map(|&at| weights[group.index()][at]).sum())
     }
 }

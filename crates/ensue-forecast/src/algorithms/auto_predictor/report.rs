@@ -40,8 +40,9 @@ pub struct Contender {
     pub value: f64,
     /// Its weight in each of [`Selection::groups`].
     pub weights: Vec<f64>,
-    /// How often it was trained on everything in the end: the trainings share its weight. Without any, for want of time or of a
-    /// weight, it is as it was measured. Algorithms that learn nothing across series always see everything.
+    /// How often its algorithm was trained on everything in the end: these trainings share the weights of all that were measured of
+    /// it. Without any, for want of time or of a weight, it is as it was measured. Algorithms that learn nothing across series
+    /// always see everything.
     pub finals: usize,
     /// Seconds of its training and of its forecasts of what was held back; not stored with the model.
     #[serde(skip)]
@@ -81,7 +82,7 @@ impl fmt::Display for Selection {
             match one.finals {
                 0 if used => writeln!(f, "  not trained again")?,
                 0 | 1 => writeln!(f)?,
-                more => writeln!(f, "  trained {more} times")?,
+                more => writeln!(f, "  {more} times on everything")?,
             }
         }
         for LeftOut { name, reason } in &self.left_out {

@@ -16,6 +16,7 @@ use crate::{AnyAlgorithm, SettingsError, tune::Hpo};
 /// | `optimization_metric` | `AverageWeightedQuantileLoss` | what decides | `WAPE`, `RMSE`, `AverageWeightedQuantileLoss`, `MASE`, `MAPE` |
 /// | `windows` | 1 to 3 by the length of the series | horizons held back to decide on | 1 to 20 |
 /// | `trainings` | 3 | trainings of each algorithm that draws at random, each with a seed of its own and a member of its own | 1 to 20 |
+/// | `final_trainings` | 5 | trainings on everything of each such algorithm that was chosen, as far as time allows: they share its weight | 1 to 20 |
 /// | `by_group` | true | weights of their own for smooth, erratic, intermittent and lumpy series | |
 /// | `keep_sign` | true | no forecast below zero of a series that never was | |
 /// | `hpo` | none | search for the settings of those that have some to tune, first | [`Hpo`] |
@@ -34,6 +35,8 @@ pub struct AutoPredictor {
     pub windows: Option<NonZeroUsize>,
     /// Trainings of each algorithm that learns across series. Default: 3.
     pub trainings: NonZeroUsize,
+    /// Trainings on everything of each such algorithm that was chosen, as far as time allows. Default: 5.
+    pub final_trainings: NonZeroUsize,
     /// Whether kinds of demand have weights of their own. Default: true.
     pub by_group: bool,
     /// Whether what never was negative is never forecast to be. Default: true.
@@ -94,6 +97,7 @@ impl Default for AutoPredictor {
             optimization_metric: OptimizationMetric::default(),
             windows: None,
             trainings: NonZeroUsize::new(3).expect("not zero"),
+            final_trainings: NonZeroUsize::new(5).expect("not zero"),
             by_group: true,
             keep_sign: true,
             hpo: None,
@@ -107,6 +111,7 @@ impl AutoPredictor {
         Self {
             combination: Combination::Best,
             trainings: NonZeroUsize::MIN,
+            final_trainings: NonZeroUsize::MIN,
             hpo: Some(Hpo::default()),
             ..Self::default()
         }
@@ -118,6 +123,7 @@ impl AutoPredictor {
         for (field, value) in [
             ("windows", self.windows.map_or(1, NonZeroUsize::get)),
             ("trainings", self.trainings.get()),
+            ("final_trainings", self.final_trainings.get()),
         ] {
             if value > 20 {
                 return refused(field, value.to_string(), "must be at most 20");
