@@ -76,7 +76,7 @@ fn mixed(own: &[f64], others: &[f64], share: f64) -> Vec<f64> {
 
 /// How many rows that lose alike tell as much as all do: the squared sum of the best member's losses over the sum of their
 /// squares (Kish 1965, "Survey sampling", section 11.7).
-fn effective(held: &HeldBack, members: &[&[f32]]) -> f64 {
+pub(super) fn effective(held: &HeldBack, members: &[&[f32]]) -> f64 {
     let none = held.blank();
     let losses = |member: &[f32]| -> Vec<f64> {
         (0..held.len()).map(|row| held.row_loss(row, member, &none, 1.0)).collect()
@@ -89,7 +89,7 @@ fn effective(held: &HeldBack, members: &[&[f32]]) -> f64 {
 }
 
 /// Weights that follow from the members' metrics alone.
-fn by_metric(held: &HeldBack, members: &[&[f32]]) -> Vec<f64> {
+pub(super) fn by_metric(held: &HeldBack, members: &[&[f32]]) -> Vec<f64> {
     let values: Vec<f64> = members.iter().map(|member| loss_of(held, member)).collect();
     let best = values.iter().copied().fold(f64::INFINITY, f64::min);
     // Without any loss, those without any share the weight.

@@ -72,6 +72,23 @@ fn members_that_err_in_opposite_ways_are_combined() {
 }
 
 #[test]
+fn what_few_rows_decide_counts_as_few_rows() {
+    // Oracle: by hand; forty rows that lose alike count as forty, one that loses alone as one; twice the loss has a weight of
+    // two to the minus tenth.
+    let metric = OptimizationMetric::AverageWeightedQuantileLoss;
+    let errors: [fn(usize) -> f64; 2] = [|_| 2.0, |_| 1.0];
+    let (held, members) = held_and_members(&errors, metric);
+    let members: Vec<&[f32]> = members.iter().map(|values| &values[..]).collect();
+    assert!((ensemble::effective(&held, &members) - 40.0).abs() < 1e-3);
+    let weights = ensemble::by_metric(&held, &members);
+    assert!(
+        (weights[0] - 1.0 / 1025.0).abs() < 1e-6 && (weights[1] - 1024.0 / 1025.0).abs() < 1e-6
+    );
+    let (held, members) = held_and_members(&[|row| if row == 0 { 1.0 } else { 0.0 }], metric);
+    assert!((ensemble::effective(&held, &[&members[0][..]]) - 1.0).abs() < 1e-3);
+}
+
+#[test]
 fn metrics_are_amazons() {
     // Oracle: by hand; forty series of 10, 11, ..., 49, each forecast 1 too high at every level and step.
     let levels: f64 = (10..50).map(f64::from).sum();
