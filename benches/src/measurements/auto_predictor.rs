@@ -1,8 +1,8 @@
 //! `[autopredictor]` and `[time-limits]`: algorithms chosen and combined, within a time limit that is kept.
 //!
 //! `AutoGluon`'s protocol: the last horizon of every series is the test, and nothing of it is seen. `--settings` may name the
-//! minutes, the sets and settings of the predictor, such as `{"minutes": 4, "sets": ["hospital"], "singles": false,
-//! "predictor": {"windows": 1}}`.
+//! minutes, the sets, the algorithms that are measured alone beside it and settings of the predictor, such as `{"minutes": 4,
+//! "sets": ["hospital"], "alone": ["CNN-QR"], "predictor": {"windows": 1}}`.
 
 use std::time::{Duration, Instant};
 
@@ -26,18 +26,19 @@ use crate::{
 struct Wanted {
     minutes: f64,
     sets: Vec<String>,
-    /// Whether each candidate is measured alone as well.
-    singles: bool,
+    /// What is measured alone as well, without a limit.
+    alone: Vec<String>,
     predictor: AutoPredictor,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
         let sets = ["m4-hourly", "m4-weekly", "hospital", "car-parts"];
+        let names = AnyAlgorithm::NAMES.iter().filter(|name| **name != AutoPredictor::NAME);
         Self {
             minutes: 10.0,
             sets: sets.map(str::to_owned).to_vec(),
-            singles: true,
+            alone: names.map(|&name| name.to_owned()).collect(),
             predictor: AutoPredictor::default(),
         }
     }
@@ -110,8 +111,8 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let wanted = Wanted::of(context)?;
     let mut report = Report::new(&context.seeds, context.threads.get());
     let mut relative = vec![Vec::new(); context.seeds.len()];
-    let names = AnyAlgorithm::NAMES.iter().filter(|name| **name != AutoPredictor::NAME);
-    let mut single: Vec<(&str, Vec<f64>)> = names.map(|name| (*name, Vec::new())).collect();
+    let mut single: Vec<(&str, Vec<f64>)> =
+        wanted.alone.iter().map(|name| (name.as_str(), Vec::new())).collect();
     for set in &wanted.sets {
         let (task, naive) = task(set)?;
         let (mut losses, mut scaled) = (Vec::new(), Vec::new());
@@ -126,12 +127,10 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
         }
         report.seeds_row(format!("{set}: WQL"), &losses, Bar::None, "");
         report.seeds_row(format!("{set}: MASE"), &scaled, Bar::None, "");
-        if wanted.singles {
-            for (name, values) in &mut single {
-                let loss = alone(context, &task, name, 1)?;
-                values.push(loss / naive);
-                report.row_with(format!("{set}: WQL of {name} alone"), loss, Bar::None, "seed 1");
-            }
+        for (name, values) in &mut single {
+            let loss = alone(context, &task, name, 1)?;
+            values.push(loss / naive);
+            report.row_with(format!("{set}: WQL of {name} alone"), loss, Bar::None, "seed 1");
         }
     }
     let all: Vec<f64> = relative.iter().map(|values| geometric(values)).collect();
@@ -139,18 +138,16 @@ pub(crate) fn measure(context: &Context) -> Result<Report, Failure> {
     let bar = if whole { Bar::AtMost(0.69) } else { Bar::None };
     let what = "geometric mean of WQL over SeasonalNaive's";
     report.seeds_row(what, &all, bar, "");
-    if wanted.singles {
-        for (_, values) in &mut single {
-            *values = vec![geometric(values)];
-        }
-        single.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
-        for (name, value) in &single {
-            report.row(format!("{what}: {name} alone"), value[0], Bar::None);
-        }
-        if let Some((name, value)) = single.first() {
-            let what = format!("over the best single algorithm, {name}");
-            report.row(what, mean_and_sd(&all).0 / value[0], Bar::AtMost(0.9999));
-        }
+    for (_, values) in &mut single {
+        *values = vec![geometric(values)];
+    }
+    single.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
+    for (name, value) in &single {
+        report.row(format!("{what}: {name} alone"), value[0], Bar::None);
+    }
+    if let Some((name, value)) = single.first() {
+        let what = format!("over the best of those measured alone, {name}");
+        report.row(what, mean_and_sd(&all).0 / value[0], Bar::AtMost(0.9999));
     }
     Ok(report)
 }

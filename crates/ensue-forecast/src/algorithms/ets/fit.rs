@@ -1,6 +1,7 @@
 //! Estimation of one model by its likelihood, and the choice among models by `AICc`.
 
 use super::{
+    ahead::Horizons,
     model::{Model, Season, Smoothing, States, Trend},
     recursion::pass,
     start,
@@ -27,6 +28,9 @@ const ALPHAS: [f64; 4] = [-3.0, -1.0, 0.5, 3.0];
 /// A difference of the deviance that decides nothing.
 const CLOSE: f64 = 1e-3;
 
+/// An error that is only rounding, of values of size 1.
+const EXACT: f64 = 1e-9;
+
 /// Rounds of smoothing parameters and states in turns, and steps of the states in one of them, at most.
 const ROUNDS: usize = 8;
 const STEPS: usize = 4;
@@ -43,14 +47,16 @@ pub(super) struct Fit {
     /// Variance of the errors, which are relative where the model has such.
     pub(super) variance: f64,
     pub(super) aicc: f64,
+    /// Mean absolute error over whole horizons, where there are any.
+    pub(super) ahead: Option<f64>,
 }
 
-/// The model of the lowest `AICc` (Hyndman et al. 2008, section 7.2) of values of size 1 with a season of `m` steps; none where
-/// there are too few values for any.
+/// The model of the lowest `AICc` (Hyndman et al. 2008, section 7.2) of values of size 1 with a season of `m` steps, among those
+/// that also forecast a whole `horizon` about as well as the others; none where there are too few values for any.
 ///
 /// `relative`: whether models with relative errors and with seasons that multiply are considered; they are only where all
 /// values are positive.
-pub(super) fn best(values: &[f64], m: usize, relative: bool) -> Option<Fit> {
+pub(super) fn best(values: &[f64], m: usize, relative: bool, horizon: usize) -> Option<Fit> {
     let n = values.len();
     let positive = values.iter().all(|&y| y > 0.0);
     let seasonal = (2..=LONGEST).contains(&m) && n > m;
@@ -60,23 +66,28 @@ pub(super) fn best(values: &[f64], m: usize, relative: bool) -> Option<Fit> {
         let wanted = seasonal && (!multiplies || positive && relative);
         if wanted { start::figure(values, m, multiplies) } else { Vec::new() }
     });
-    let mut best: Option<Fit> = None;
+    let horizons = Horizons::new(n, if seasonal { m } else { 1 }, horizon);
+    let mut fits = Vec::new();
     for model in Model::candidates(seasonal, positive && relative) {
         let figure = match model.season {
             Season::None => &[][..],
             Season::Additive => &figures[0],
             Season::Multiplicative => &figures[1],
         };
-        let parameters = model.parameters(figure.len());
-        if n <= parameters + 1 {
-            continue;
-        }
-        let fit = search.fit(model, values, figure);
-        if fit.aicc < best.as_ref().map_or(f64::INFINITY, |best| best.aicc) {
-            best = Some(fit);
+        if n > model.parameters(figure.len()) + 1 {
+            let fit = search.fit(model, values, figure, horizons);
+            if fit.aicc < f64::INFINITY {
+                fits.push(fit);
+            }
         }
     }
-    best
+    let least = fits.iter().filter_map(|fit| fit.ahead).fold(f64::INFINITY, f64::min);
+    if least.is_finite() {
+        let most = horizons.margin(n) * least + EXACT;
+        fits.retain(|fit| fit.ahead.is_some_and(|ahead| ahead <= most));
+    }
+    // The first of equals, which is the simplest.
+    fits.into_iter().min_by(|a, b| a.aicc.total_cmp(&b.aicc))
 }
 
 /// Room of the search, and what is best so far.
@@ -91,7 +102,7 @@ impl Search {
     ///
     /// Smoothing parameters are searched for, states follow by least squares: without a season at every look at the
     /// likelihood, with one in turns with the search.
-    fn fit(&mut self, model: Model, values: &[f64], figure: &[f64]) -> Fit {
+    fn fit(&mut self, model: Model, values: &[f64], figure: &[f64], horizons: Horizons) -> Fit {
         let n = values.len();
         let Self { simplex, likelihood } = self;
         (likelihood.lowest, likelihood.variance) = (f64::INFINITY, 0.0);
@@ -140,6 +151,8 @@ impl Search {
         }
         let by = spread(&free[..dimensions]);
         let mut end = likelihood.states.clone();
+        let ahead = horizons.error(model, values, &by, &mut end);
+        end.copy(&likelihood.states);
         let sums = pass(model, values, &by, &mut end);
         let k = model.parameters(figure.len()) as f64;
         let left = n as f64 - k - 1.0;
@@ -150,6 +163,7 @@ impl Search {
             end,
             variance: sums.squares / left,
             aicc: sums.deviance(n) + 2.0 * k + 2.0 * k * (k + 1.0) / left,
+            ahead,
         }
     }
 }

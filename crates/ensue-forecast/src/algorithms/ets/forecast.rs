@@ -2,7 +2,7 @@
 
 use super::{
     fit::Fit,
-    model::{Season, Trend},
+    model::{Model, Season, Smoothing, States},
 };
 
 /// Means and variances of the next steps, in the size of the values that were fitted.
@@ -15,27 +15,11 @@ use super::{
 pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
     let m = fit.end.season.len().max(1);
     let multiplies = fit.model.season == Season::Multiplicative;
-    let damping: Vec<f64> = (0..=horizon)
-        .scan(0.0, |sum, step| {
-            if step > 0 {
-                *sum += if fit.model.trend == Trend::Damped {
-                    fit.by.phi.powi(step as i32)
-                } else {
-                    1.0
-                };
-            }
-            Some(*sum)
-        })
-        .collect();
-    let phase = |step: usize| fit.end.season.get((fit.phase + step) % m).copied();
-    // Without a season that multiplies.
-    let base: Vec<f64> = (0..horizon)
-        .map(|step| {
-            let trend = fit.end.level + damping[step + 1] * fit.end.trend;
-            if multiplies { trend } else { trend + phase(step).unwrap_or(0.0) }
-        })
-        .collect();
-    let weights: Vec<f64> = (1..horizon).map(|j| fit.by.alpha + fit.by.beta * damping[j]).collect();
+    let (base, phases): (Vec<f64>, Vec<f64>) =
+        path(fit.model, &fit.by, &fit.end, fit.phase).take(horizon).unzip();
+    let damping: Vec<f64> = damping(&fit.by).take(horizon).collect();
+    let weights: Vec<f64> =
+        (1..horizon).map(|j| fit.by.alpha + fit.by.beta * damping[j - 1]).collect();
     let turn = |j: usize| if j.is_multiple_of(m) { fit.by.gamma } else { 0.0 };
     let mut variances = if fit.model.relative {
         relative(&base, fit.variance, |step, j| {
@@ -46,15 +30,41 @@ pub(super) fn forecast(fit: &Fit, horizon: usize) -> (Vec<f64>, Vec<f64>) {
     } else {
         additive(fit.variance, horizon, |j| weights[j - 1] + turn(j))
     };
-    let mut means = base.clone();
-    if multiplies {
-        for (step, (mean, variance)) in means.iter_mut().zip(&mut variances).enumerate() {
-            let phase = phase(step).unwrap_or(1.0);
-            *mean *= phase;
-            *variance *= phase * phase;
-        }
+    for (variance, phase) in variances.iter_mut().zip(&phases) {
+        *variance *= phase * phase;
     }
+    let means = base.iter().zip(&phases).map(|(base, phase)| base * phase).collect();
     (means, variances)
+}
+
+/// Steps ahead of `states`, whose next phase of the season is the `first`: without a season that multiplies, and that phase of it
+/// (1 where there is none). The mean is their product.
+pub(super) fn path(
+    model: Model,
+    by: &Smoothing,
+    states: &States,
+    first: usize,
+) -> impl Iterator<Item = (f64, f64)> {
+    let m = states.season.len().max(1);
+    damping(by).enumerate().map(move |(step, growth)| {
+        let trend = states.level + growth * states.trend;
+        let phase = states.season.get((first + step) % m).copied();
+        match model.season {
+            Season::None => (trend, 1.0),
+            Season::Additive => (trend + phase.unwrap_or(0.0), 1.0),
+            Season::Multiplicative => (trend, phase.unwrap_or(1.0)),
+        }
+    })
+}
+
+/// How often the trend has been added after 1, 2, ... steps: `phi + ... + phi^j`.
+fn damping(by: &Smoothing) -> impl Iterator<Item = f64> + use<> {
+    let phi = by.phi;
+    std::iter::successors(Some((phi, phi)), move |(sum, power)| {
+        let power = power * phi;
+        Some((sum + power, power))
+    })
+    .map(|(sum, _)| sum)
 }
 
 /// Errors that are added: `variance (1 + sum of c_j^2)`.

@@ -8,8 +8,10 @@
 //! | `start.rs` | where the search for the first states begins |
 //! | `states.rs` | the first states by least squares |
 //! | `fit.rs` | the smoothing parameters of a model; the choice of one |
+//! | `ahead.rs` | how well a model forecasts over whole horizons |
 //! | `forecast.rs` | means and variances |
 
+mod ahead;
 mod fit;
 mod forecast;
 mod model;
@@ -93,7 +95,8 @@ impl LocalAlgorithm for Ets {
                 *y /= scale;
             }
         }
-        let fit = fit::best(&values, series.season(self.season), !self.additive_only)?;
+        let season = series.season(self.season);
+        let fit = fit::best(&values, season, !self.additive_only, series.horizon())?;
         let (means, variances) = forecast::forecast(&fit, series.horizon());
         let row = |z: f64| {
             let each = means.iter().zip(&variances);

@@ -1,6 +1,7 @@
 use serde::Deserialize;
 
 use super::{
+    ahead::Horizons,
     fit::{Fit, best},
     forecast::forecast,
     model::{Model, Season, Smoothing, States, Trend},
@@ -80,7 +81,7 @@ fn fits_are_as_good_as_those_of_statsforecast() {
         let n = known.values.len() as f64;
         let scale = known.values.iter().map(|y| y.abs()).sum::<f64>() / n;
         let values: Vec<f64> = known.values.iter().map(|y| y / scale).collect();
-        let fit = best(&values, known.season, true).unwrap();
+        let fit = best(&values, known.season, true, known.mean.len()).unwrap();
         let aicc = fit.aicc + 2.0 * n * scale.ln();
         // Theirs lets beta exceed alpha.
         assert!(aicc <= known.aicc * 1.002, "{at}: {aicc}, not {}", known.aicc);
@@ -137,6 +138,7 @@ fn variances_are_those_of_simulated_paths() {
             end: States { level: 2.0, trend: 0.1, season: phases },
             variance: sd * sd,
             aicc: 0.0,
+            ahead: None,
         };
         let (means, variances) = forecast(&fit, 8);
         let (mut sums, mut squares) = ([0.0; 8], [0.0; 8]);
@@ -183,13 +185,59 @@ fn what_is_not_positive_has_no_model_that_multiplies() {
             (1.0 + t as f64 / 30.0) * season * (1.0 + 0.05 * errors(&mut state))
         })
         .collect();
-    assert_eq!(best(&values, 4, true).unwrap().model.season, Season::Multiplicative);
-    let additive = best(&values, 4, false).unwrap().model;
+    assert_eq!(best(&values, 4, true, 1).unwrap().model.season, Season::Multiplicative);
+    let additive = best(&values, 4, false, 1).unwrap().model;
     assert!(!additive.relative && additive.season != Season::Multiplicative);
     values[30] = 0.0;
-    assert!(!best(&values, 4, true).unwrap().model.relative);
+    assert!(!best(&values, 4, true, 1).unwrap().model.relative);
     // Seasons longer than 24 steps, and longer than the series, are none.
-    assert_eq!(best(&values, 25, true).unwrap().model.season, Season::None);
-    assert_eq!(best(&values[..4], 4, true).map(|fit| fit.model), None);
-    assert_eq!(best(&values[..6], 4, true).unwrap().model.season, Season::None);
+    assert_eq!(best(&values, 25, true, 1).unwrap().model.season, Season::None);
+    assert_eq!(best(&values[..4], 4, true, 1).map(|fit| fit.model), None);
+    assert_eq!(best(&values[..6], 4, true, 1).unwrap().model.season, Season::None);
+}
+
+#[test]
+fn errors_over_horizons_are_those_by_hand() {
+    // Oracle: by hand: level 0 and alpha 1 forecast the last value. 8 values, a horizon of 2: origins 4, 5 and 6.
+    let model = Model { relative: false, trend: Trend::None, season: Season::None };
+    let by = Smoothing { alpha: 1.0, beta: 0.0, gamma: 0.0, phi: 1.0 };
+    let values = [0.0, 0.0, 0.0, 1.0, 3.0, 2.0, 2.0, 6.0];
+    let mut states = States::default();
+    let error = Horizons::new(8, 1, 2).error(model, &values, &by, &mut states).unwrap();
+    assert!((error - (2.0 + 1.0 + 1.0 + 1.0 + 0.0 + 4.0) / 6.0).abs() < 1e-12, "{error}");
+    // With a season of 2, which stays: origins 4 and 6, levels 1 and 2.
+    let model = Model { season: Season::Additive, ..model };
+    let mut states = States { season: vec![1.0, 0.0], ..States::default() };
+    let error = Horizons::new(8, 2, 2).error(model, &values, &by, &mut states).unwrap();
+    assert!((error - (1.0 + 1.0 + 1.0 + 4.0) / 4.0).abs() < 1e-12, "{error}");
+    // A season of 6 leaves no whole horizon of 7 values.
+    let mut states = States { season: vec![0.0; 6], ..States::default() };
+    assert_eq!(Horizons::new(7, 6, 3).error(model, &values[..7], &by, &mut states), None);
+    // Two origins, and four of them.
+    assert!((Horizons::new(8, 2, 2).margin(8) - (1.0 + 0.5_f64.sqrt())).abs() < 1e-12);
+    assert!((Horizons::new(8, 1, 1).margin(8) - 1.5).abs() < 1e-12);
+}
+
+#[test]
+fn a_model_that_only_follows_the_last_turn_is_left_out() {
+    // Oracle: the series' own future: days whose height changes slowly. One step ahead the last slope is best, two days
+    // ahead it leads away.
+    let mut state = 9;
+    let mut height = 1.0;
+    let values: Vec<f64> = (0..600)
+        .map(|t| {
+            height += 0.01 * errors(&mut state);
+            let hour = (t % 24) as f64 / 24.0;
+            10.0 + height * (std::f64::consts::TAU * hour).sin() + 0.001 * errors(&mut state)
+        })
+        .collect();
+    let (past, future) = values.split_at(552);
+    let found = |horizon| {
+        let fit = best(past, 24, true, horizon).unwrap();
+        let (means, _) = forecast(&fit, 48);
+        (fit.model, means.iter().zip(future).map(|(mean, y)| (mean - y).abs()).sum::<f64>())
+    };
+    let ((near, at_once), (far, after)) = (found(1), found(48));
+    assert!(near.trending() && !far.trending(), "{} {}", near.name(), far.name());
+    assert!(after < 0.6 * at_once, "{after}, not {at_once}");
 }
