@@ -91,9 +91,9 @@ pub(crate) struct Machine {
     /// Threads to compute with [default: as many as the machine has].
     #[arg(long)]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// Where all randomness comes from.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Where all randomness comes from [default: 0, or what the predictor was trained with].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -73,19 +73,25 @@ impl Search {
         Ok(run.with_budget(Budget { wall: Some(wall) }))
     }
 
-    /// Writes the charts that were asked for.
-    pub(crate) fn draw(&self, tuning: Option<&Tuning>) -> Result<(), AnyError> {
-        let (Some(dir), Some(tuning)) = (&self.charts, tuning) else { return Ok(()) };
-        fs::create_dir_all(dir).map_err(|error| About::file(dir, error))?;
-        for (name, chart) in tuning.charts() {
-            write(&dir.join(name), &chart)?;
+    /// Writes the charts that were asked for, of each search into a folder of its own, which may be the whole one ("").
+    pub(crate) fn draw<'a>(
+        &self,
+        tunings: impl IntoIterator<Item = (&'a str, &'a Tuning)>,
+    ) -> Result<(), AnyError> {
+        let Some(dir) = &self.charts else { return Ok(()) };
+        for (folder, tuning) in tunings {
+            let dir = &dir.join(folder);
+            fs::create_dir_all(dir).map_err(|error| About::file(dir, error))?;
+            for (name, chart) in tuning.charts() {
+                write(&dir.join(name), &chart)?;
+            }
         }
         Ok(())
     }
 }
 
 /// Writes a file as a whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), AnyError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), AnyError> {
     let aside = path.with_extension("svg.new");
     let written = fs::write(&aside, text).and_then(|()| fs::rename(&aside, path));
     Ok(written.map_err(|error| About::file(path, error))?)

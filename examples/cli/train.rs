@@ -22,7 +22,7 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let group = DatasetGroup::import(&with_metadata(request, &options.metadata)?, &mut run)?;
     let version = plan.solution.train(&group, &mut run)?;
     version.save(&options.out)?;
-    options.search.draw(version.tuning())?;
+    options.search.draw(version.tuning().map(|tuning| ("", tuning)))?;
     if options.json {
         let answer = json!({
             "version": options.out,
@@ -56,7 +56,7 @@ pub(crate) fn train(options: &TrainOptions) -> Result<(), AnyError> {
 
 /// A run on the machine's device, with its threads and seed, that shows its progress.
 pub(crate) fn run(machine: &Machine) -> Run {
-    let run = progress::show(Run::new(&machine.device).with_seed(Seed(machine.seed)));
+    let run = progress::show(Run::new(&machine.device).with_seed(Seed(machine.seed.unwrap_or(0))));
     match machine.threads {
         None => run,
         Some(threads) => run.with_threads(threads),

@@ -175,12 +175,19 @@ pub(crate) fn answers_have_the_shape_asked_for<A: Conformance>() {
 
 pub(crate) fn forecasts_lie_near_the_level<A: Conformance>() {
     // Oracle: how the series are made: seasons of a fifth of the level around it.
-    let panel = panel(seasons());
-    let forecasts = ask(&fit::<A>(&panel), &panel);
-    for (at, forecast) in forecasts.iter().enumerate() {
-        let level = 8.0 * 2_f64.powi(at as i32);
-        for mean in &forecast.mean {
-            assert!((mean / level - 1.0).abs() <= 0.2 + A::NEAR, "series {at}: {mean} of {level}");
+    for unit in [1.0, 1e-12] {
+        let scaled = seasons().into_iter().map(|series| {
+            let target = series.target().iter().map(|y| unit * y).collect();
+            Series::new(series.key().to_vec(), series.start(), target)
+        });
+        let panel = panel(scaled.collect());
+        let forecasts = ask(&fit::<A>(&panel), &panel);
+        for (at, forecast) in forecasts.iter().enumerate() {
+            let level = unit * 8.0 * 2_f64.powi(at as i32);
+            for mean in &forecast.mean {
+                let near = (mean / level - 1.0).abs() <= 0.2 + A::NEAR;
+                assert!(near, "series {at}: {mean} of {level}");
+            }
         }
     }
 }
@@ -351,6 +358,15 @@ pub(crate) fn related_series_must_cover_the_horizon_where_they_are_used<A: Confo
     }
 }
 
+pub(crate) fn a_related_series_of_the_past_is_no_obstacle<A: Conformance>() {
+    // Oracle: a price that ends with the target, or a little later, is known of no step to come: it is left out, or looked at in
+    // the past alone.
+    for ahead in [0, HORIZON - 1] {
+        let rich = rich(ahead);
+        assert_sound(&ask(&fit::<A>(&rich), &rich), &rich);
+    }
+}
+
 pub(crate) fn a_cancelled_run_fits_nothing<A: Conformance>() {
     // Oracle: the cancel flag, raised before the fit.
     let mut run = run();
@@ -382,7 +398,8 @@ macro_rules! conformance_suite {
             a_forecast_does_not_depend_on_the_other_series, the_same_seed_gives_the_same_bytes,
             a_damaged_model_is_refused, settings_are_strict_and_round_trip,
             data_without_observations_are_refused, another_frequency_is_refused,
-            related_series_must_cover_the_horizon_where_they_are_used, a_cancelled_run_fits_nothing,
+            related_series_must_cover_the_horizon_where_they_are_used,
+            a_related_series_of_the_past_is_no_obstacle, a_cancelled_run_fits_nothing,
             threads_share_a_model,
         );
 

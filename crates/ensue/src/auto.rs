@@ -9,8 +9,8 @@ use ensue_forecast::{
 };
 use ensue_recommend::{Solution, SolutionError, SolutionVersion, tune as recommend};
 
-/// Data in, the best model that a time limit allows out: recipe and settings are chosen by a search, measured on data that
-/// the search never saw, and trained once more on everything.
+/// Data in, the best model that a time limit allows out: what suits the data is chosen (a recipe and its settings by a search; a
+/// weighted mean of forecasting algorithms), measured on data that the choice never saw, and trained once more on everything.
 ///
 /// ```
 /// use ensue::prelude::*;

@@ -140,7 +140,7 @@
 //! `ndarray` (default): the CPU. `wgpu`: any GPU with Vulkan, Metal, DirectX 12 or WebGPU.
 //!
 //! # Promises
-//! The same seed, data, device and thread count give the same bytes on `ndarray`. A killed training resumes from its
+//! The same seed, data, device and thread count give the same bytes on `ndarray`, but under a time limit. A killed training resumes from its
 //! checkpoint. Nothing a user can type panics.
 
 mod auto;

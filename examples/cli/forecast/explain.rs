@@ -4,13 +4,17 @@ use ensue::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::options::ExplainOptions;
-use super::what_if::asked;
+use super::what_if::{asked, check_table};
 use crate::AnyError;
 
 pub(super) fn explain(options: &ExplainOptions) -> Result<(), AnyError> {
+    check_table(options.out.as_deref())?;
     let (predictor, panel, seed) = asked(&options.asked)?;
     let mut settings =
         ExplainSettings { forecast_type: options.forecast_type, ..ExplainSettings::default() };
+    if options.relaxed {
+        settings = settings.with_limits(ExplainabilityLimits::Relaxed);
+    }
     for item in &options.items {
         let ours = || panel.series().iter().filter(|series| series.key().first() == Some(item));
         if ours().next().is_none() {

@@ -78,6 +78,9 @@ pub(crate) struct TrainOptions {
     /// Steps from one backtest window to the next [default: the horizon].
     #[arg(long)]
     pub(crate) offset: Option<usize>,
+    /// Country whose holidays the forecast knows, such as US or UK.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) holidays: Option<String>,
     #[command(flatten)]
     pub(crate) settings: Settings,
     #[command(flatten)]
@@ -193,12 +196,15 @@ pub(crate) struct WhatIfOptions {
 pub(crate) struct ExplainOptions {
     #[command(flatten)]
     pub(crate) asked: Asked,
-    /// Items to explain, in all their places [default: all; at most 50 series].
+    /// Items to explain, in all their places [default: all].
     #[arg(long, value_name = "ITEM,..", value_delimiter = ',')]
     pub(crate) items: Vec<String>,
     /// What is explained: a level from 0.01 to 0.99, or mean.
     #[arg(long, default_value = "0.5")]
     pub(crate) forecast_type: ForecastType,
+    /// Explain any number of series and steps, not at most Amazon's 50 and 500.
+    #[arg(long)]
+    pub(crate) relaxed: bool,
     /// Write the impacts at each step to a table, .csv or .parquet by its name.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

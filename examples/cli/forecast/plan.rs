@@ -54,6 +54,10 @@ pub(super) fn plan(options: &TrainOptions) -> Result<Plan, AnyError> {
         ("forecast_types", (!options.quantiles.is_empty()).then(|| json!(options.quantiles))),
         ("backtest.number_of_backtest_windows", options.windows.map(|windows| json!(windows))),
         ("backtest.back_test_window_offset", options.offset.map(|offset| json!(offset))),
+        (
+            "supplementary_features",
+            options.holidays.as_ref().map(|code| json!([{"name": "holiday", "value": code}])),
+        ),
     ];
     for (name, value) in flags {
         if let Some(value) = value {
@@ -89,13 +93,26 @@ pub(super) fn again(
 ) -> Result<Plan, AnyError> {
     let mut tree = settings.file.as_deref().map_or_else(|| Ok(json!({})), read)?;
     set_tables(&mut tree, tables)?;
+    let about_import = |name: &str| name.split('.').next() == Some("import");
+    if let Some((name, _)) = settings.named.iter().find(|(name, _)| !about_import(name)) {
+        Err(format!(
+            "setting {name}: the predictor is trained; only settings of the import count here"
+        ))?;
+    }
     set_named(&mut tree, settings)?;
     let import = Import::take(&mut tree)?;
-    let dimensions = predictor.dimensions().iter().skip(1).cloned().collect();
+    let dimensions: Vec<String> = predictor.dimensions().iter().skip(1).cloned().collect();
+    let other = |names: &Vec<String>| {
+        names.len() != dimensions.len() || !names.iter().all(|name| dimensions.contains(name))
+    };
+    if let Some(names) = import.dimensions.filter(other) {
+        let [names, dimensions] = [names, dimensions].map(|names| names.join(", "));
+        return Err(format!("dimensions: {names:?}, but the predictor has {dimensions:?}").into());
+    }
     Ok(Plan {
         domain: import.domain,
         frequency: import.frequency.unwrap_or(predictor.frequency()),
-        dimensions: import.dimensions.unwrap_or(dimensions),
+        dimensions,
         rules: import.rules,
         settings: predictor.settings().clone(),
     })

@@ -359,6 +359,11 @@ fn other_prices_and_what_moves_the_forecast(folder: &Path, file: &dyn Fn(&str) -
     assert!(printed.starts_with("impact on p50 of Deep_AR_Plus, 2 series\n"), "{printed}");
     let table = fs::read_to_string(folder.join("impact.csv")).unwrap();
     assert_eq!(table.lines().count(), 1 + 2 * 28);
+    let errors = fail(folder, &format!("explain {tables} --set limits=relaxed"), 1);
+    assert!(
+        errors.contains("limits") && errors.contains("only settings of the import"),
+        "{errors}"
+    );
     let errors = fail(folder, &format!("explain {tables} --items salt"), 1);
     assert!(errors.contains("there is no item \"salt\""), "{errors}");
 }

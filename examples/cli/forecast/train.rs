@@ -1,7 +1,7 @@
 //! `ensue forecast train`.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use ensue::core::ArtifactWriter;
 use ensue::prelude::*;
@@ -25,9 +25,21 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let panel = &group.panel;
     let predictor = plan.settings.train(panel, &mut run)?;
     let forecast = predictor.create_forecast(panel, run.seed)?;
+    // Should the second of the two fail, nobody shall be answered from the old one.
+    match fs::remove_dir_all(forecast_in(&options.out)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(About::file(&options.out, error))?;
+        }
+        _ => {}
+    }
     predictor.save(predictor_in(&options.out))?;
     forecast.save(forecast_in(&options.out))?;
-    options.search.draw(predictor.tuning())?;
+    let own = predictor.tuning().map(|tuning| ("", tuning));
+    let of_candidates = predictor.selection().map_or(&[][..], |selection| &selection.tunings);
+    let of_candidates = of_candidates
+        .iter()
+        .filter_map(|tuning| Some((tuning.candidates.first()?.name.as_str(), tuning)));
+    options.search.draw(own.into_iter().chain(of_candidates))?;
     let with_history = panel.series().iter().filter(|series| !series.is_empty()).count();
     let rows = group.statistics.first().map_or(0, |target| target.rows);
     if options.json {

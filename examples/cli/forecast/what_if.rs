@@ -11,23 +11,30 @@ use super::data::request;
 use super::options::{Asked, WhatIfOptions};
 use super::plan::again;
 use super::predictor_in;
+use crate::search::write;
 use crate::train::run;
 use crate::{About, AnyError};
 
 pub(super) fn what_if(options: &WhatIfOptions) -> Result<(), AnyError> {
-    // A mistake in the file shall not cost the time of an import first.
+    // A mistake in what is asked shall not cost the time of an import or of a forecast first.
     let forecasts = read(&options.what_if)?;
+    check_table(options.out.as_deref())?;
     let (predictor, panel, seed) = asked(&options.asked)?;
+    let drawn = options.chart.as_ref().zip(options.item.as_ref());
+    let drawn = drawn.map(|(file, item)| {
+        let key = key(&predictor, item, &options.dimension_values)?;
+        let missing = || format!("there is no series {key:?} to draw");
+        panel.position(&key).map(|_| (file, key.clone())).ok_or_else(|| AnyError::from(missing()))
+    });
+    let drawn = drawn.transpose()?;
     let analysis = predictor.what_if(&panel, &forecasts, seed)?;
     let comparison = analysis.comparison();
     if let Some(file) = &options.out {
         comparison.export(file)?;
     }
-    if let Some((file, item)) = options.chart.as_ref().zip(options.item.as_ref()) {
-        let key = key(&predictor, item, &options.dimension_values)?;
-        let chart = analysis.chart(&panel, &key);
-        let chart = chart.ok_or_else(|| format!("there is no series {key:?} to draw"))?;
-        fs::write(file, chart).map_err(|error| About::file(file, error))?;
+    if let Some((file, key)) = &drawn {
+        let chart = analysis.chart(&panel, key);
+        write(file, &chart.ok_or("the series is not in the forecast")?)?;
     }
     if options.json {
         let row = |row: &ComparisonRow| {
@@ -59,7 +66,17 @@ pub(super) fn asked(asked: &Asked) -> Result<(Predictor, Panel, Seed), AnyError>
     let plan = again(&predictor, &asked.tables, &asked.settings)?;
     let mut run = run(&asked.machine);
     let group = ForecastGroup::import(&request(&asked.tables, &plan)?, &mut run)?;
-    Ok((predictor, group.panel, run.seed))
+    let seed = asked.machine.seed.map_or(predictor.seed(), Seed);
+    Ok((predictor, group.panel, seed))
+}
+
+/// Refuses a name of a table that says no format.
+pub(super) fn check_table(out: Option<&Path>) -> Result<(), AnyError> {
+    let Some(out) = out else { return Ok(()) };
+    if TableFormat::of(out).is_none() {
+        Err(About::file(out, "a table is written as .csv or .parquet"))?;
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<Vec<WhatIfForecast>, AnyError> {

@@ -16,6 +16,7 @@ use crate::error::{DataError, Rule};
 /// | `geolocation` attributes | no | yes |
 /// | fields of the domains | more | fewer, see [`Domain::fields`] |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub enum Era {
     /// The first release.
     #[serde(rename = "2019")]
@@ -24,6 +25,30 @@ pub enum Era {
     #[default]
     #[serde(rename = "later")]
     Later,
+}
+
+/// The year may be written as a number, too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Number(u16),
+}
+
+impl TryFrom<Written> for Era {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let text = match written {
+            Written::Text(text) => text,
+            Written::Number(year) => year.to_string(),
+        };
+        match text.as_str() {
+            "2019" => Ok(Self::Y2019),
+            "later" => Ok(Self::Later),
+            other => Err(format!("{other:?} is no era: use 2019 or later")),
+        }
+    }
 }
 
 /// How the values of one step become one.

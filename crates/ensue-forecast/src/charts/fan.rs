@@ -97,21 +97,24 @@ struct Layers {
 }
 
 impl Layers {
-    /// The lowest quantile and the highest make the widest band, the next two the next one; the one in the middle is a line.
+    /// The lowest quantile and the highest make the widest band, the next two the next one; the median is a line, and so is the
+    /// one in the middle of the others where their number is odd.
     fn of(types: &[ForecastType]) -> Self {
         let level = |at: &usize| types[*at].quantile().map_or(0.5, ensue_core::Quantile::level);
         let mut quantiles: Vec<usize> =
             (0..types.len()).filter(|&at| types[at].quantile().is_some()).collect();
         quantiles.sort_by(|a, b| level(a).total_cmp(&level(b)));
         let median = quantiles.iter().position(|at| (level(at) - 0.5).abs() < 1e-9);
-        let mut middle = median.map(|place| quantiles.remove(place));
-        if middle.is_none() && quantiles.len() % 2 == 1 {
-            middle = Some(quantiles.remove(quantiles.len() / 2));
+        let mut middle: Vec<usize> =
+            median.map(|place| quantiles.remove(place)).into_iter().collect();
+        if quantiles.len() % 2 == 1 {
+            middle.push(quantiles.remove(quantiles.len() / 2));
         }
         let half = quantiles.len() / 2;
         let bands = (0..half).map(|at| (quantiles[at], quantiles[quantiles.len() - 1 - at]));
         let means = (0..types.len()).filter(|&at| types[at].quantile().is_none());
-        let lines = means.map(|at| (at, "mean")).chain(middle.map(|at| (at, "middle")));
+        let middle = middle.into_iter().map(|at| (at, "middle"));
+        let lines = means.map(|at| (at, "mean")).chain(middle);
         Self { bands: bands.collect(), lines: lines.collect() }
     }
 }

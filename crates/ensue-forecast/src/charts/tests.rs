@@ -162,6 +162,10 @@ fn quantiles_pair_from_the_outside_in_and_one_step_has_a_width() {
     assert!((band[0] - (407.0 - 0.4 * 642.0)).abs() < 0.01, "{band:?}");
     let chart = draw(&["0.6", "0.7", "0.8", "mean"], &[6.0, 7.0, 8.0, 7.5]);
     assert!(chart.contains("<title>p60 to p80<") && chart.contains("<title>p70<"));
+    // Beside the median, the one that has no partner is a line, too.
+    let chart = draw(&["0.1", "0.25", "0.5", "0.9"], &[1.0, 2.0, 5.0, 9.0]);
+    assert!(chart.contains("<title>p10 to p90<") && chart.contains("<title>p25<"));
+    assert!(chart.contains("<title>p50<"));
     let chart = draw(&["mean"], &[f64::NAN]);
     assert_eq!((marks(&chart, "band"), marks(&chart, "mean")), (0, 0));
 }

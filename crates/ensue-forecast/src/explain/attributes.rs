@@ -1,5 +1,7 @@
 //! What can be explained of a panel, and series that do without some of it.
 
+use std::collections::HashSet;
+
 use ensue_core::{Panel, Series};
 
 /// The attributes of a panel: related series in their order (the holidays of a country as one), static categories,
@@ -30,6 +32,20 @@ enum Kind {
 fn holidays(name: &str) -> Option<String> {
     let (country, _) = name.strip_prefix("holiday_")?.split_once(": ")?;
     (!country.is_empty()).then(|| format!("Holiday_{country}"))
+}
+
+/// Numbers names that were there before: `price`, `price_2`.
+pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a mut String>) {
+    let mut taken = HashSet::new();
+    for name in names {
+        let own = name.clone();
+        for number in 2.. {
+            if taken.insert(name.clone()) {
+                break;
+            }
+            *name = format!("{own}_{number}");
+        }
+    }
 }
 
 /// Mean of the finite ones.
@@ -68,6 +84,7 @@ impl Attributes {
         let usual = usual.collect();
         let mut attributes = Self { names, kinds, columns, usual, horizon };
         attributes.join_holidays();
+        unique(&mut attributes.names);
         attributes
     }
 

@@ -77,7 +77,7 @@ mod tests;
 
 use std::collections::HashSet;
 
-use ensue_core::{Panel, Seed};
+use ensue_core::{Panel, Seed, Series};
 use rand::seq::SliceRandom;
 
 pub use error::ExplainError;
@@ -127,17 +127,17 @@ impl Explainability {
         settings.limits.check(series.len(), model.horizon())?;
         let attributes = Attributes::of(panel, model.horizon());
         let told = told(model, &attributes)?;
-        let donors = donors(panel, &attributes, &told, settings, seed);
+        let donors = Donors::of(panel, &attributes, &told, settings, seed);
         let ask = |present: &[bool], donor: usize| {
             let mut all = vec![true; attributes.names().len()];
             told.iter().zip(present).for_each(|(&at, &present)| all[at] = present);
-            let donor = &panel.series()[donors[donor]];
-            let altered = series.map(|one| attributes.altered(one, &all, donor));
+            let altered = series
+                .map(|one| attributes.altered(one, &all, donors.of_series(panel, donor, one)));
             points(model, &altered, settings.forecast_type, seed)
         };
         let game = Game {
             by_donor: told.iter().map(|&at| attributes.is_static(at)).collect(),
-            donors: donors.len(),
+            donors: donors.places.len(),
             value: ask,
         };
         let found = if told.len() <= settings.exact_up_to.min(MOST_EXACT) {
@@ -183,21 +183,37 @@ fn told(model: &dyn Forecaster, attributes: &Attributes) -> Result<Vec<usize>, E
     Ok(told)
 }
 
-/// Places of the series that lend their metadata; any one where there is none to lend.
-fn donors(
-    panel: &Panel,
-    attributes: &Attributes,
-    told: &[usize],
-    settings: &ExplainSettings,
-    seed: Seed,
-) -> Vec<usize> {
-    let mut all: Vec<usize> = (0..panel.len()).collect();
-    if !told.iter().any(|&at| attributes.is_static(at)) {
-        return vec![0];
+/// Series that lend their metadata.
+struct Donors {
+    /// Their places.
+    places: Vec<usize>,
+    /// The place of one more, which lends its own to those that would have to lend to themselves.
+    spare: usize,
+}
+
+impl Donors {
+    /// Draws them; any one where there is nothing to lend.
+    fn of(
+        panel: &Panel,
+        attributes: &Attributes,
+        told: &[usize],
+        settings: &ExplainSettings,
+        seed: Seed,
+    ) -> Self {
+        if panel.len() < 2 || !told.iter().any(|&at| attributes.is_static(at)) {
+            return Self { places: vec![0], spare: 0 };
+        }
+        let mut all: Vec<usize> = (0..panel.len()).collect();
+        let count = settings.references.get().min(panel.len() - 1);
+        let (some, _) = all.partial_shuffle(&mut seed.stream("explain references"), count + 1);
+        Self { places: some[..count].to_vec(), spare: some[count] }
     }
-    let (some, _) =
-        all.partial_shuffle(&mut seed.stream("explain references"), settings.references.get());
-    some.to_vec()
+
+    /// The one that lends to a series in its turn.
+    fn of_series<'a>(&self, panel: &'a Panel, turn: usize, series: &Series) -> &'a Series {
+        let donor = &panel.series()[self.places[turn]];
+        if donor.key() == series.key() { &panel.series()[self.spare] } else { donor }
+    }
 }
 
 /// The forecast that is explained: `[series, step]`.

@@ -16,7 +16,7 @@ use crate::ForecastType;
 /// | `forecast_type` | `0.5`, the median | what is explained | `mean`, or a quantile |
 /// | `exact_up_to` | 5 | attributes up to which all their sets are asked about | 0 to 16; more counts as 16 |
 /// | `permutations` | 32 | orders that are drawn where there are more, every second the reverse of the one before | 1 or more |
-/// | `references` | 4 | series that lend their metadata to those that do without | 1 or more |
+/// | `references` | 4 | other series that lend their metadata to those that do without | 1 or more |
 /// | `limits` | `amazon` | most series and time points | `amazon`, `relaxed` |
 ///
 /// Orders in pairs (antithetic: Mitchell, Cooper, Frank & Holmes, *Sampling permutations for Shapley value estimation*,
@@ -32,7 +32,7 @@ pub struct ExplainSettings {
     pub exact_up_to: usize,
     /// Orders that are drawn where there are more attributes.
     pub permutations: NonZeroUsize,
-    /// Series that lend their metadata, drawn once; all series of the panel where it has fewer.
+    /// Other series that lend their metadata, drawn once; all others of the panel where it has fewer.
     pub references: NonZeroUsize,
     /// Which limits hold.
     pub limits: ExplainabilityLimits,

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use ensue_data::write::{Kind, WriteError};
 
-use super::Explainability;
+use super::{Explainability, attributes::unique};
 use crate::table::{Cell, Table, key_cells, key_columns, stamp};
 
 /// Series that are printed; all are exported.
@@ -14,7 +14,8 @@ const LONGEST: f64 = 24.0;
 
 impl Explainability {
     /// Writes the impacts at each step: `item_id,<dimensions>,date`, a column of impacts for each attribute, and one of raw
-    /// impacts, `<attribute>_raw`; to CSV or Parquet by the end of the name.
+    /// impacts, `<attribute>_raw`; to CSV or Parquet by the end of the name. A name that another column has is numbered, as
+    /// in `location_2`.
     ///
     /// # Errors
     /// [`WriteError`] when the file cannot be written; an older one stands there still.
@@ -23,6 +24,7 @@ impl Explainability {
         columns.push(("date".to_owned(), Kind::Text));
         columns.extend(self.attributes().iter().map(|name| (name.clone(), Kind::Number)));
         columns.extend(self.attributes().iter().map(|name| (format!("{name}_raw"), Kind::Number)));
+        unique(columns.iter_mut().map(|(name, _)| name));
         let mut table = Table::create(path.as_ref(), &columns, "")?;
         for (series, key) in self.keys().iter().enumerate() {
             for (step, time) in self.times(series).enumerate() {
@@ -43,6 +45,7 @@ impl Explainability {
     pub fn export_aggregated(&self, path: impl AsRef<Path>) -> Result<(), WriteError> {
         let mut columns = key_columns(&self.dimensions);
         columns.extend(self.attributes().iter().map(|name| (name.clone(), Kind::Number)));
+        unique(columns.iter_mut().map(|(name, _)| name));
         let mut table = Table::create(path.as_ref(), &columns, "")?;
         for (series, key) in self.keys().iter().enumerate() {
             let impacts = self.item_impact(series).into_iter().map(Cell::Number);

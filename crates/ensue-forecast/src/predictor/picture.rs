@@ -1,6 +1,6 @@
 //! One item's backtests as a chart.
 
-use super::Predictor;
+use super::{Predictor, WindowItems};
 use crate::charts::{ChartError, Fan, Picture, owned};
 
 pub(super) fn chart(predictor: &Predictor, key: &[impl AsRef<str>]) -> Result<String, ChartError> {
@@ -9,8 +9,9 @@ pub(super) fn chart(predictor: &Predictor, key: &[impl AsRef<str>]) -> Result<St
     let at = predictor.keys.iter().position(same);
     let at = at.ok_or_else(|| ChartError::NoForecast { key: owned(key) })?;
     let types = &predictor.settings.forecast_types;
-    // The oldest window first.
-    let windows = || predictor.items.iter().rev();
+    // The oldest window first; not those in which the item had no past and was not forecast.
+    let forecast = |window: &&WindowItems| window.values(at, 0).iter().any(|y| y.is_finite());
+    let windows = || predictor.items.iter().rev().filter(forecast);
     let algorithm = predictor.settings.algorithm.name();
     let picture = Picture {
         title: format!("{}: backtest of {algorithm}", predictor.keys[at].join(", ")),

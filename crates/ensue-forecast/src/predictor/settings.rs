@@ -18,7 +18,7 @@ const NAME: &str = "predictor";
 /// | `forecast_types` | 0.1, 0.5, 0.9 | what is said of each step | `mean`, 0.01 to 0.99 by 0.01; 1 to 5 of them |
 /// | `backtest.number_of_backtest_windows` | 1 | how often it is measured | 1 to 5 |
 /// | `backtest.back_test_window_offset` | the horizon | steps from one window to the next | at least the horizon, less than half the longest series |
-/// | `hpo` | none | search for settings on what no backtest window shows first | [`Hpo`] |
+/// | `hpo` | none | search for settings on what no backtest window shows first; with `AutoPredictor`, for those of its candidates | [`Hpo`] |
 /// | `supplementary_features` | none | related series made from the calendar | `[{"name": "holiday", "value": "US"}]`, see [`SupplementaryFeature`] |
 /// | `limits` | `amazon` | which year's limits and point forecast hold | `amazon-2019`, `amazon`, `relaxed` |
 ///

@@ -23,6 +23,7 @@ pub(super) fn train(
     panel: &Panel,
     run: &mut Run,
 ) -> Result<Predictor, PredictorError> {
+    let settings = &whose_search(settings);
     settings.check()?;
     settings.check_panel(panel)?;
     let panel = &supplemented(panel, &settings.supplementary_features, settings.horizon);
@@ -83,6 +84,17 @@ pub(super) fn train(
         items: own.items,
         model,
     })
+}
+
+/// The same plan, a search for settings handed to the algorithm where it searches among those that compete in it.
+fn whose_search(settings: &PredictorSettings) -> PredictorSettings {
+    let mut settings = settings.clone();
+    if let AnyAlgorithm::AutoPredictor(auto) = &mut settings.algorithm
+        && let Some(hpo) = settings.hpo.take()
+    {
+        auto.hpo = Some(hpo);
+    }
+    settings
 }
 
 /// The baselines beside `algorithm`: every backtest has them.

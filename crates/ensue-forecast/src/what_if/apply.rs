@@ -136,7 +136,13 @@ fn about(panel: &Panel, one: &TimeSeriesCondition) -> Result<About, Wrong> {
     }
     if TIMES.contains(&name.as_str()) {
         let rule = || wrong_value("a time is written 2025-02-04 or 2025-02-04T18:00:00".to_owned());
-        return Ok(About::Time(value.trim().parse().map_err(|_| rule())?));
+        let time: DateTime = value.trim().parse().map_err(|_| rule())?;
+        let begin = panel.frequency().start_of(panel.frequency().step_of(time));
+        // It would be true of no step, or of all, silently.
+        if matches!(one.condition, Condition::Equals | Condition::NotEquals) && begin != time {
+            return Err(wrong_value(format!("no step begins then; one begins at {begin}")));
+        }
+        return Ok(About::Time(time));
     }
     let features = panel.features().iter().map(|feature| &feature.name);
     let known = panel.related().iter().chain(panel.dimensions()).chain(features);

@@ -28,6 +28,7 @@ const STYLE: &str = "\
 .ensue-chart .title{fill:#111827;font-size:15px;font-weight:600}\
 .ensue-chart .grid{stroke:#e5e7eb}\
 .ensue-chart .axis{stroke:#9ca3af}\
+.ensue-chart path{stroke-linecap:round}\
 .ensue-chart .past{fill:none;stroke:#9ca3af;stroke-width:1.5}\
 .ensue-chart .band{fill:#2563eb;fill-opacity:.14}\
 .ensue-chart .base{fill:none;stroke:#2563eb;stroke-width:2}\
@@ -54,20 +55,36 @@ impl Frame {
         (across, BOTTOM - (value - self.low) / (self.high - self.low) * (BOTTOM - TOP))
     }
 
-    /// A path through the steps from `first` on, broken where there is no number.
+    /// A path through the steps from `first` on, broken where there is no number; a number alone is a dot.
     fn path(&self, first: usize, values: &[f64]) -> String {
         let mut path = String::new();
-        let mut pen = 'M';
-        for (step, &value) in (first..).zip(values) {
-            if value.is_finite() {
-                let (x, y) = self.at(step, value);
-                let _ = write!(path, "{pen}{x:.2} {y:.2}");
-                pen = 'L';
-            } else {
-                pen = 'M';
+        let finite = |at: usize| values.get(at).is_some_and(|value| value.is_finite());
+        for (at, &value) in values.iter().enumerate().filter(|(at, _)| finite(*at)) {
+            let (x, y) = self.at(first + at, value);
+            let begins = at == 0 || !finite(at - 1);
+            let _ = write!(path, "{}{x:.2} {y:.2}", if begins { 'M' } else { 'L' });
+            if begins && !finite(at + 1) {
+                path.push_str("h.01");
             }
         }
         path
+    }
+
+    /// The corners of an area between two rows from `first` on; one step is as wide as most of a step.
+    fn area(&self, first: usize, low: &[f64], high: &[f64]) -> String {
+        let step = (RIGHT - LEFT) / self.steps;
+        let room: &[f64] = if low.len() == 1 { &[-0.4, 0.4] } else { &[0.0] };
+        let along = |values: &[f64]| -> Vec<String> {
+            let places = values.iter().enumerate();
+            let corners = places.flat_map(|(at, &value)| {
+                let (x, y) = self.at(first + at, value);
+                room.iter().map(move |room| format!("{:.2},{y:.2}", (x + room * step).min(RIGHT)))
+            });
+            corners.collect()
+        };
+        let (there, mut back) = (along(high), along(low));
+        back.reverse();
+        [there, back].concat().join(" ")
     }
 }
 
@@ -110,13 +127,8 @@ pub(super) fn draw(analysis: &WhatIfAnalysis, at: usize, series: Option<&Series>
     }
     times(&mut svg, &frame, baseline, at, past.len());
     if let Some((low, high)) = band {
-        let there = baseline.values(at, high).iter().enumerate();
-        let back = baseline.values(at, low).iter().enumerate().rev();
-        let corners = there.chain(back).map(|(step, &value)| {
-            let (x, y) = frame.at(past.len() + step, value);
-            format!("{x:.2},{y:.2}")
-        });
-        let corners = corners.collect::<Vec<_>>().join(" ");
+        let [low, high] = [low, high].map(|one| baseline.values(at, one));
+        let corners = frame.area(past.len(), low, high);
         let _ = writeln!(svg, "<polygon class=\"band\" points=\"{corners}\"/>");
     }
     let _ = writeln!(svg, "<path class=\"past\" d=\"{}\"/>", frame.path(0, past));

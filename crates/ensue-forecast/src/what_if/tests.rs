@@ -118,6 +118,10 @@ fn refusals_name_the_field_its_value_and_the_rule() {
             r#"transformation 1: AttributeValue is "soon", but a time is written 2025-02-04 or 2025-02-04T18:00:00"#,
         ),
         (
+            new("price", Add, 1.0).when("date", Equals, "1970-01-04 12:00:00"),
+            r#"transformation 1: AttributeValue is "1970-01-04 12:00:00", but no step begins then; one begins at 1970-01-04T00:00:00"#,
+        ),
+        (
             new("price", Multiply, 1e38),
             r#"series ["tea", "north"]: related series "price" would be inf at 1970-01-04T00:00:00"#,
         ),
@@ -256,9 +260,14 @@ fn the_chart_has_a_line_for_each_forecast() {
         assert!(svg.contains(&format!("<title>{name}</title>")), "{svg}");
     }
     assert_eq!(svg.matches("<path class=\"what-if\"").count(), 4, "{svg}");
-    // The gap in the history begins a new line.
-    assert!(svg.contains("<path class=\"past\" d=\"M"), "{svg}");
-    let line = svg.split("<path class=\"base\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    let path = |class: &str| {
+        let path = svg.split(&format!("<path class=\"{class}\" d=\"")).nth(1).unwrap();
+        path.split('"').next().unwrap().to_owned()
+    };
+    // The gap in the history leaves a value alone on either side.
+    let past = path("past");
+    assert_eq!((past.matches('M').count(), past.matches("h.01").count()), (2, 2), "{past}");
+    let line = path("base");
     assert!(line.contains("L736.00 "), "{line}");
     assert!(!svg.contains("NaN"), "{svg}");
     assert!(svg.contains(">1970-01-04<") && svg.contains(">1970-01-05<"), "{svg}");

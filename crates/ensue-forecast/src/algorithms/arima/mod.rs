@@ -30,6 +30,7 @@ use std::num::NonZeroUsize;
 use ensue_core::{Quantile, Run, Seed, artifact::ArtifactReader};
 use serde::{Deserialize, Serialize};
 
+pub(super) use model::LONGEST_TERMS;
 use model::Model;
 
 use super::local::{Local, LocalAlgorithm, OneSeries};

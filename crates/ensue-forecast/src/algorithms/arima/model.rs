@@ -9,7 +9,7 @@ use super::{
 /// Seasons from this length on are described by waves.
 const LONG_SEASON: usize = 24;
 /// Longest season that has terms of its own: their cost grows with its square.
-const LONGEST_TERMS: usize = 60;
+pub(in crate::algorithms) const LONGEST_TERMS: usize = 60;
 
 /// A model that was chosen for a series.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,10 @@ use ensue_core::Series;
 use ensue_nn::search::{LeftOut, Tunable};
 
 use super::AutoPredictor;
-use crate::{AnyAlgorithm, TrainingData, algorithms::arima::Arima};
+use crate::{
+    AnyAlgorithm, TrainingData,
+    algorithms::arima::{Arima, LONGEST_TERMS},
+};
 
 /// Who competes where nobody is named: what is cheap first, then what learns across series, then what is slow.
 const ORDER: [&str; 9] = [
@@ -34,8 +37,10 @@ pub(super) fn candidates(
         return (candidates.clone(), Vec::new());
     }
     let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
-    for candidate in
-        ORDER.into_iter().filter_map(|name| AnyAlgorithm::by_name(name).ok()).map(sharper)
+    for candidate in ORDER
+        .into_iter()
+        .filter_map(|name| AnyAlgorithm::by_name(name).ok())
+        .map(|one| sharper(one, data))
     {
         match reason(&candidate, data) {
             None => candidates.push(candidate),
@@ -46,10 +51,13 @@ pub(super) fn candidates(
 }
 
 /// The same, more exact than Amazon's settings are where that only costs time.
-fn sharper(candidate: AnyAlgorithm) -> AnyAlgorithm {
+fn sharper(candidate: AnyAlgorithm, data: &TrainingData) -> AnyAlgorithm {
     match candidate {
-        // Seasonal terms forecast hours better than Amazon's Fourier terms do (`acceptance arima`).
-        AnyAlgorithm::Arima(arima) => Arima { fourier_terms: 0, ..arima }.into(),
+        // Seasonal terms forecast hours better than Amazon's Fourier terms do (`acceptance arima`); a longer season has waves
+        // or nothing.
+        AnyAlgorithm::Arima(arima) if data.panel.frequency().seasonality() <= LONGEST_TERMS => {
+            Arima { fourier_terms: 0, ..arima }.into()
+        }
         other => other,
     }
 }

@@ -60,10 +60,11 @@ impl Clock {
     }
 }
 
-/// Does `work` as part of a run: with other seed, time and checkpoint folder, which are put back afterwards.
+/// Does `work` as part of a run: with the seed of its name, other time and checkpoint folder, which are put back afterwards.
 pub(super) fn part<T>(
     run: &mut Run,
     name: &str,
+    folder: &str,
     seconds: f64,
     work: impl FnOnce(&mut Run) -> T,
 ) -> T {
@@ -74,7 +75,7 @@ pub(super) fn part<T>(
         run.budget = Budget { wall: Some(before.1.wall.map_or(end, |wall| wall.min(end))) };
     }
     if let Some(policy) = &mut run.checkpoint {
-        policy.dir = policy.dir.join(name);
+        policy.dir = policy.dir.join(folder);
         // A run that is killed later does not train this part again.
         policy.keep = true;
     }

@@ -1,7 +1,7 @@
 //! The end of a competition: choosing, training on everything, telling.
 
 use ensue_core::{Progress, Run, Series};
-use ensue_nn::search::Tunable;
+use ensue_nn::search::{Tunable, forget_choice};
 
 use super::{
     Combination, FittedAutoPredictor,
@@ -10,7 +10,7 @@ use super::{
     ensemble::{self, Weights},
     fitted::Model,
     groups::Group,
-    race::{Member, Race, folder, with_epochs},
+    race::{Member, Race, folder, name, with_epochs},
     report::{Contender, Selection},
 };
 use crate::{AnyAlgorithm, FitError, Forecaster, predictor::remove_checkpoints};
@@ -40,7 +40,9 @@ impl Race<'_> {
                 ensemble::selected(&self.held, &values, self.settings.by_group, seed)
             }
         };
-        let value = ensemble::value(&self.held, &values, &weights);
+        // One that only was what could be fitted has not been measured.
+        let measured = self.members.iter().all(|member| member.value.is_finite());
+        let value = measured.then(|| ensemble::value(&self.held, &values, &weights));
         let mut teams = self.refit(&weights, run)?;
         self.with_other_seeds(&weights, &mut teams, run)?;
         let selection = self.selection(&weights, value, &teams);
@@ -65,6 +67,9 @@ impl Race<'_> {
             }
         }
         if let Some(policy) = run.checkpoint.as_ref().filter(|policy| !policy.keep) {
+            for search in &self.searches {
+                forget_choice(&policy.dir.join(search));
+            }
             remove_checkpoints(&policy.dir, self.folders.into_iter(), run);
         }
         let model = Model {
@@ -139,9 +144,10 @@ impl Race<'_> {
         seconds: f64,
         run: &mut Run,
     ) -> Result<Box<dyn Forecaster>, FitError> {
-        let name = folder("final", algorithm, training);
-        self.folders.push(name.clone());
-        part(run, &name, seconds, |run| algorithm.fit(self.data, run))
+        let name = name("final", algorithm, training);
+        let folder = folder("final", algorithm, training);
+        self.folders.push(folder.clone());
+        part(run, &name, &folder, seconds, |run| algorithm.fit(self.data, run))
     }
 
     /// Trains networks with other seeds, as far as the settings and time allow: the mean of several seeds errs less than one of
@@ -186,7 +192,7 @@ impl Race<'_> {
         }
     }
 
-    fn selection(&self, weights: &Weights, value: f64, teams: &[Team]) -> Selection {
+    fn selection(&self, weights: &Weights, value: Option<f64>, teams: &[Team]) -> Selection {
         let finals = |at| {
             let team = teams.iter().find(|team| team.members.contains(&at));
             team.map_or(0, |team| team.models.len())
@@ -199,7 +205,7 @@ impl Race<'_> {
         let contender = |(at, member): (usize, &Member)| Contender {
             algorithm: member.algorithm.clone(),
             training: member.training,
-            value: member.value,
+            value: Some(member.value).filter(|value| value.is_finite()),
             weights: groups.iter().map(|(group, _)| weights[group.index()][at]).collect(),
             finals: finals(at),
             seconds: Some((member.fit, member.measured)),
@@ -214,7 +220,7 @@ impl Race<'_> {
         Selection {
             metric_name: self.settings.optimization_metric.name().to_owned(),
             measured_on,
-            value: value.is_finite().then_some(value),
+            value: value.filter(|value| value.is_finite()),
             contenders: self.members.iter().enumerate().map(contender).collect(),
             groups: groups.clone(),
             left_out: self.left_out.clone(),

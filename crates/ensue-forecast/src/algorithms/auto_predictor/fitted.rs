@@ -1,21 +1,18 @@
 //! A weighted mean of forecasts.
 
 use ensue_core::{
-    Frequency, Panel, Quantile, Seed,
+    Frequency, Panel, Quantile, Seed, Series,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{NAME, groups::Group, report::Selection};
+use super::{NAME, groups::Group, held_back::never_negative, report::Selection};
 use crate::{
     AnyAlgorithm, ForecastError, Forecaster, LoadError, SeriesForecast,
     algorithms::local::uncrossed, checks::check_frequency,
 };
 
 const FILE: &str = "auto-predictor.json";
-
-/// Observed values from which on a history is believed never to be negative.
-const ENOUGH: usize = 3;
 
 /// Members that were chosen, trained on everything.
 #[derive(Debug)]
@@ -90,6 +87,10 @@ impl Forecaster for FittedAutoPredictor {
             quantiles: vec![vec![0.0; horizon]; quantiles.len()],
         };
         let mut sums = vec![blank; panel.len()];
+        let lowest = |series: &Series| {
+            if self.model.keep_sign && never_negative(series) { 0.0 } else { f64::NEG_INFINITY }
+        };
+        let lowest: Vec<f64> = panel.series().iter().map(lowest).collect();
         for (at, (member, (_, weights))) in self.members.iter().zip(&self.model.members).enumerate()
         {
             let weight = |series: usize| weights[groups[series].index()];
@@ -106,18 +107,8 @@ impl Forecaster for FittedAutoPredictor {
                 let rows = sum.quantiles.iter_mut().chain([&mut sum.mean]);
                 for (to, from) in rows.zip(forecast.quantiles.iter().chain([&forecast.mean])) {
                     for (to, from) in to.iter_mut().zip(from) {
-                        *to += weight(series) * from;
+                        *to += weight(series) * from.max(lowest[series]);
                     }
-                }
-            }
-        }
-        if self.model.keep_sign {
-            for (sum, series) in sums.iter_mut().zip(panel.series()) {
-                if series.observed() >= ENOUGH
-                    && series.target().iter().all(|y| y.is_nan() || *y >= 0.0)
-                {
-                    let rows = sum.quantiles.iter_mut().chain([&mut sum.mean]);
-                    rows.flatten().for_each(|y| *y = y.max(0.0));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What is held back to decide on, and what a member's forecasts of it are worth.
 
-use ensue_core::{Panel, Quantile, metrics::forecast::seasonal_error};
+use ensue_core::{Panel, Quantile, Series, metrics::forecast::seasonal_error};
 
 use super::{OptimizationMetric, groups::Group};
 use crate::SeriesForecast;
@@ -19,6 +19,8 @@ pub(super) struct HeldBack {
     actual: Vec<f64>,
     /// What the errors of a row are multiplied by.
     weights: Vec<f64>,
+    /// Whether what is forecast of a row is at least 0, since its past never was negative.
+    positive: Vec<bool>,
     /// Kind of demand of each row.
     pub(super) groups: Vec<Group>,
     /// What the sum of all losses is divided by.
@@ -27,12 +29,22 @@ pub(super) struct HeldBack {
     metric: OptimizationMetric,
 }
 
-/// Forecasts of one member: `[row, channel, step]`, where the channels are levels or, for metrics of a point, the mean.
+/// By how much the forecasts of one member exceed what happened: `[row, channel, step]`, where the channels are levels or, for
+/// metrics of a point, the mean; 0 where nothing was observed. A forecast of a billion that errs by one is exact in single
+/// precision only so.
 pub(super) type Values = Vec<f32>;
 
 /// Levels that quantile losses are measured at.
 pub(super) fn levels() -> Vec<Quantile> {
     Quantile::deciles()
+}
+
+/// Observed values from which on a history is believed never to be negative.
+const ENOUGH: usize = 3;
+
+/// Whether a series never was negative.
+pub(super) fn never_negative(series: &Series) -> bool {
+    series.observed() >= ENOUGH && series.target().iter().all(|y| y.is_nan() || *y >= 0.0)
 }
 
 impl HeldBack {
@@ -42,6 +54,7 @@ impl HeldBack {
         horizon: usize,
         windows: usize,
         metric: OptimizationMetric,
+        keep_sign: bool,
     ) -> Self {
         let season = panel.frequency().seasonality();
         let mut held = Self {
@@ -49,6 +62,7 @@ impl HeldBack {
             rows: Vec::new(),
             actual: Vec::new(),
             weights: Vec::new(),
+            positive: Vec::new(),
             groups: Vec::new(),
             total: 0.0,
             horizon,
@@ -62,7 +76,7 @@ impl HeldBack {
         for window in 1..=windows {
             let mut rows = Vec::new();
             let past = some.cut(window * horizon);
-            let usable = |series: &ensue_core::Series| {
+            let usable = |series: &Series| {
                 series.observed() > 0 && series.hidden()[..horizon].iter().any(|y| !y.is_nan())
             };
             let past = past.filtered(usable);
@@ -72,6 +86,7 @@ impl HeldBack {
                 rows.push(held.weights.len());
                 held.actual.extend(actual);
                 held.groups.push(Group::of(series.target()));
+                held.positive.push(keep_sign && never_negative(series));
                 let scale = match metric {
                     OptimizationMetric::Mase => seasonal_error(series.target(), season),
                     _ => 1.0,
@@ -80,7 +95,7 @@ impl HeldBack {
                 let sound = scale.is_finite() && scale > 0.0;
                 held.weights.push(if sound { scale.recip() } else { 0.0 });
                 errors += observed().map(|y| y.abs()).sum::<f64>();
-                count += observed().count();
+                count += if sound { observed().count() } else { 0 };
             }
             held.pasts.push(past);
             held.rows.push(rows);
@@ -122,18 +137,20 @@ impl HeldBack {
     /// Writes the forecast of one row.
     pub(super) fn write(&self, values: &mut Values, row: usize, forecast: &SeriesForecast) {
         let to = &mut values[row * self.width()..][..self.width()];
+        let actual = &self.actual[row * self.horizon..][..self.horizon];
+        let lowest = if self.positive[row] { 0.0 } else { f64::NEG_INFINITY };
         let from = match self.metric {
             OptimizationMetric::AverageWeightedQuantileLoss => &forecast.quantiles[..],
             _ => std::slice::from_ref(&forecast.mean),
         };
         for (to, from) in to.chunks_exact_mut(self.horizon).zip(from) {
-            for (to, &from) in to.iter_mut().zip(from) {
-                *to = from as f32;
+            for ((to, &from), y) in to.iter_mut().zip(from).zip(actual) {
+                *to = if y.is_nan() { 0.0 } else { (from.max(lowest) - y) as f32 };
             }
         }
     }
 
-    /// Loss of a row, when it is forecast to be `(sum + more) * share`; not yet divided by the total.
+    /// Loss of a row, when its forecasts exceed what happened by `(sum + more) * share`; not yet divided by the total.
     pub(super) fn row_loss(&self, row: usize, sum: &[f32], more: &[f32], share: f32) -> f64 {
         let (width, horizon) = (self.width(), self.horizon);
         let actual = &self.actual[row * horizon..][..horizon];
@@ -147,7 +164,7 @@ impl HeldBack {
                 if y.is_nan() {
                     continue;
                 }
-                let miss = y - f64::from((a + b) * share);
+                let miss = -f64::from((a + b) * share);
                 loss += match self.metric {
                     OptimizationMetric::AverageWeightedQuantileLoss => {
                         2.0 * if miss > 0.0 { level * miss } else { (level - 1.0) * miss }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use ensue_core::{Panel, Progress, Run, Seed, Series};
-use ensue_nn::search::{LeftOut, Tunable, Tuning};
+use ensue_nn::search::{LeftOut, Tunable, Tuning, choice_kept};
 use ensue_tune::Assignment;
 
 use super::{
@@ -24,8 +24,15 @@ const FIRST: f64 = 0.7;
 /// Share of a network's time that goes to each of its two trainings.
 const TRAINING: f64 = 0.42;
 
+/// Series that are asked about at a time, up to the 32nd part of all: a local algorithm may take seconds for each.
+const LOCAL_PART: usize = 8;
+const GLOBAL_PART: usize = 256;
+
 /// Epochs below which a network is not worth its time.
 const FEWEST_EPOCHS: u64 = 5;
+
+/// What the folders of these trainings are called.
+const MEASURED: &str = "measured";
 
 /// One that was measured.
 pub(super) struct Member {
@@ -65,6 +72,8 @@ pub(super) struct Race<'a> {
     pub(super) tunings: Vec<Tuning>,
     /// Checkpoint folders.
     pub(super) folders: Vec<String>,
+    /// Folders beside which searches keep what they chose.
+    pub(super) searches: Vec<String>,
 }
 
 impl<'a> Race<'a> {
@@ -77,7 +86,7 @@ impl<'a> Race<'a> {
         Self {
             settings,
             data,
-            held: HeldBack::new(&data.panel, horizon, windows, metric),
+            held: HeldBack::new(&data.panel, horizon, windows, metric, settings.keep_sign),
             before: TrainingData { panel: before, horizon },
             windows,
             clock: Clock::new(run),
@@ -87,6 +96,7 @@ impl<'a> Race<'a> {
             left_out,
             tunings: Vec::new(),
             folders: Vec::new(),
+            searches: Vec::new(),
         }
     }
 
@@ -120,9 +130,10 @@ impl<'a> Race<'a> {
                 let member = &self.members[at];
                 let needed = 1.1 * member.fit + member.measured + member.again();
                 if needed <= self.clock.free(run) {
-                    let algorithm = member.algorithm.clone();
-                    let seconds = self.clock.at_most(1.5 * member.fit, run);
-                    self.train(&algorithm, training, seconds, run)?;
+                    let (algorithm, fit) = (member.algorithm.clone(), member.fit);
+                    let seconds = self.clock.at_most(1.5 * fit, run);
+                    // A training that an earlier run ended takes no time now, but at the end.
+                    self.train(&algorithm, training, [seconds, 0.8 * fit], run)?;
                 }
             }
         }
@@ -174,48 +185,66 @@ impl<'a> Race<'a> {
         seconds: f64,
         run: &mut Run,
     ) -> Result<(), FitError> {
-        let start = Instant::now();
         let model = match candidate.fit(&self.before, run) {
             Ok(model) => model,
             Err(error) => return self.leave_out(candidate, error),
         };
+        let Some((values, measured)) =
+            self.held_back(candidate, &*model, self.seed, LOCAL_PART, seconds, run)?
+        else {
+            return Ok(());
+        };
+        self.measured(candidate, 1, model, values, [0.0, measured], run);
+        Ok(())
+    }
+
+    /// What a model forecasts of the held-back steps, and the seconds that took; none, with the reason written down, where it
+    /// cannot, or where this and a forecast of all series would take longer than `seconds`. Series are asked about some `size` at
+    /// a time, so that the first of them tell how long the others will take.
+    fn held_back(
+        &mut self,
+        candidate: &AnyAlgorithm,
+        model: &dyn Forecaster,
+        seed: Seed,
+        size: usize,
+        seconds: f64,
+        run: &Run,
+    ) -> Result<Option<(Values, f64)>, FitError> {
+        let start = Instant::now();
         let mut values = self.held.blank();
         let mut done = 0;
         for (past, rows) in self.held.pasts.iter().zip(&self.held.rows) {
-            // Every chunk is a sample of all series, so that the first tells how long the others will take.
-            let chunks = past.len().div_ceil(8).clamp(1, 32);
+            let chunks = past.len().div_ceil(size).clamp(1, 32);
             for chunk in 0..chunks {
+                if run.is_cancelled() {
+                    return Err(FitError::Cancelled);
+                }
+                let each = start.elapsed().as_secs_f64() / done.max(1) as f64;
+                let needed = each * (self.held.len() - done + self.data.panel.len()) as f64;
+                let left = seconds.min(self.clock.free(run));
+                if left <= 0.0 || done > 0 && needed > left {
+                    let reason = format!("would take {needed:.0} s, {left:.0} s are left for it");
+                    self.leave_out_for(candidate, reason);
+                    return Ok(None);
+                }
+                // Every chunk is a sample of all series.
                 let own: Vec<usize> = (chunk..past.len()).step_by(chunks).collect();
                 let at = std::cell::Cell::new(0usize);
                 let some = past.filtered(|_| at.replace(at.get() + 1) % chunks == chunk);
-                let forecasts = match model.forecast(&some, &levels(), self.seed) {
+                let forecasts = match model.forecast(&some, &levels(), seed) {
                     Ok(forecasts) => forecasts,
                     Err(error) => {
                         self.leave_out_for(candidate, error.to_string());
-                        return Ok(());
+                        return Ok(None);
                     }
                 };
                 for (&series, forecast) in own.iter().zip(&forecasts) {
                     self.held.write(&mut values, rows[series], forecast);
                 }
-                if run.is_cancelled() {
-                    return Err(FitError::Cancelled);
-                }
                 done += own.len();
-                let each = start.elapsed().as_secs_f64() / done.max(1) as f64;
-                let needed = each * (self.held.len() - done + self.data.panel.len()) as f64;
-                if needed > seconds.min(self.clock.free(run)) {
-                    let left = seconds.min(self.clock.free(run));
-                    let reason = format!("would take {needed:.0} s, {left:.0} s are left for it");
-                    self.leave_out_for(candidate, reason);
-                    return Ok(());
-                }
             }
         }
-        let measured = start.elapsed().as_secs_f64();
-        let ask = measured * self.data.panel.len() as f64 / self.held.len() as f64;
-        self.measured(candidate, 1, model, values, [0.0, measured, ask], run);
-        Ok(())
+        Ok(Some((values, start.elapsed().as_secs_f64())))
     }
 
     /// The candidate with settings from a search, where one was asked for and there are some to tune.
@@ -230,7 +259,14 @@ impl<'a> Race<'a> {
             return Ok(candidate.clone());
         }
         let name = format!("search-{}", candidate.name());
-        let found = part(run, &name, seconds, |run| hpo.search(candidate, &self.before, 2, run));
+        let folder = format!("{name}-{}", short_hash(candidate));
+        let key = format!("{} {}", self.before.panel.fingerprint(), self.seed.0);
+        let key =
+            format!("{key} {}", serde_json::to_string(&(candidate, hpo)).expect("plain data"));
+        self.searches.push(folder.clone());
+        let found = part(run, &name, &folder, seconds, |run| {
+            choice_kept(run, &key, || hpo.search(candidate, &self.before, 2, run))
+        });
         match found {
             Ok((tuned, tuning)) => {
                 self.tunings.push(tuning);
@@ -246,73 +282,69 @@ impl<'a> Race<'a> {
     }
 
     /// A network, with as many epochs as its time allows.
-    fn network(
+    pub(super) fn network(
         &mut self,
         candidate: &AnyAlgorithm,
         seconds: f64,
         run: &mut Run,
     ) -> Result<(), FitError> {
-        let mut candidate = candidate.clone();
-        if self.clock.is_limited() {
-            let start = Instant::now();
-            let one = with_epochs(&candidate, 1);
-            let checkpoint = run.checkpoint.take();
-            let pilot = part(run, "pilot", seconds, |run| one.fit(&self.before, run).map(drop));
-            run.checkpoint = checkpoint;
-            if let Err(error) = pilot {
-                return self.leave_out(&candidate, error);
-            }
-            let epoch = start.elapsed().as_secs_f64();
-            let epochs = (TRAINING * (seconds - epoch) / epoch) as u64;
-            let all = candidate.epochs().unwrap_or(1);
-            if epochs < FEWEST_EPOCHS.min(all) {
-                let reason = format!(
-                    "an epoch takes {epoch:.1} s, and {seconds:.0} s are left for it: fewer than \
-                     {FEWEST_EPOCHS} epochs, twice"
-                );
-                self.leave_out_for(&candidate, reason);
-                return Ok(());
-            }
-            candidate = with_epochs(&candidate, epochs.min(all));
+        if !self.clock.is_limited() {
+            return self.train(candidate, 1, [f64::INFINITY, 0.0], run);
         }
-        self.train(&candidate, 1, TRAINING * seconds, run)
+        let start = Instant::now();
+        let one = with_epochs(candidate, 1);
+        let checkpoint = run.checkpoint.take();
+        let pilot = part(run, "pilot", "", seconds, |run| one.fit(&self.before, run).map(drop));
+        run.checkpoint = checkpoint;
+        if let Err(error) = pilot {
+            return self.leave_out(candidate, error);
+        }
+        let epoch = start.elapsed().as_secs_f64();
+        if let Some(epochs) = begun(candidate, run) {
+            let least = epochs as f64 * epoch;
+            let begun = with_epochs(candidate, epochs);
+            return self.train(&begun, 1, [TRAINING * seconds, least], run);
+        }
+        let epochs = (TRAINING * (seconds - epoch) / epoch) as u64;
+        let all = candidate.epochs().unwrap_or(1);
+        if epochs < FEWEST_EPOCHS.min(all) {
+            let reason = format!(
+                "an epoch takes {epoch:.1} s, and {seconds:.0} s are left for it: fewer than \
+                 {FEWEST_EPOCHS} epochs, twice"
+            );
+            self.leave_out_for(candidate, reason);
+            return Ok(());
+        }
+        self.train(&with_epochs(candidate, epochs.min(all)), 1, [TRAINING * seconds, 0.0], run)
     }
 
-    /// Trains a network on what comes before the held-back steps, and forecasts these.
+    /// Trains a network on what comes before the held-back steps, for so many seconds at most, and forecasts these. Where the
+    /// training was there already, it counts as one that took `least` seconds.
     pub(super) fn train(
         &mut self,
         candidate: &AnyAlgorithm,
         training: usize,
-        seconds: f64,
+        [most, least]: [f64; 2],
         run: &mut Run,
     ) -> Result<(), FitError> {
         let start = Instant::now();
-        let name = folder("measured", candidate, training);
-        self.folders.push(name.clone());
-        let model = match part(run, &name, seconds, |run| candidate.fit(&self.before, run)) {
+        let folder = folder(MEASURED, candidate, training);
+        let name = name(MEASURED, candidate, training);
+        self.folders.push(folder.clone());
+        let trained = part(run, &name, &folder, most, |run| candidate.fit(&self.before, run));
+        let model = match trained {
             Ok(model) => model,
             Err(error) => return self.leave_out(candidate, error),
         };
         if run.is_cancelled() {
             return Err(FitError::Cancelled);
         }
-        let fit = start.elapsed().as_secs_f64();
-        let mut values = self.held.blank();
-        for (past, rows) in self.held.pasts.iter().zip(&self.held.rows) {
-            let forecasts = match model.forecast(past, &levels(), self.seed.child(&name)) {
-                Ok(forecasts) => forecasts,
-                Err(error) => {
-                    self.leave_out_for(candidate, error.to_string());
-                    return Ok(());
-                }
-            };
-            for (&row, forecast) in rows.iter().zip(&forecasts) {
-                self.held.write(&mut values, row, forecast);
-            }
+        let fit = start.elapsed().as_secs_f64().max(least);
+        let seed = self.seed.child(&name);
+        let asked = self.held_back(candidate, &*model, seed, GLOBAL_PART, f64::INFINITY, run)?;
+        if let Some((values, measured)) = asked {
+            self.measured(candidate, training, model, values, [fit, measured], run);
         }
-        let measured = start.elapsed().as_secs_f64() - fit;
-        let ask = measured * self.data.panel.len() as f64 / self.held.len() as f64;
-        self.measured(candidate, training, model, values, [fit, measured, ask], run);
         Ok(())
     }
 
@@ -322,9 +354,10 @@ impl<'a> Race<'a> {
         training: usize,
         model: Box<dyn Forecaster>,
         values: Values,
-        [fit, measured, ask]: [f64; 3],
+        [fit, measured]: [f64; 2],
         run: &Run,
     ) {
+        let ask = measured * self.data.panel.len() as f64 / self.held.len() as f64;
         let value = ensemble::loss_of(&self.held, &values);
         if !value.is_finite() {
             self.leave_out_for(candidate, "its forecasts have no finite metric".to_owned());
@@ -359,8 +392,36 @@ pub(super) fn with_epochs(algorithm: &AnyAlgorithm, epochs: u64) -> AnyAlgorithm
     algorithm.with(&changed).expect("a number of epochs above 0")
 }
 
-/// A folder for the checkpoints of a training; another number of epochs is another training.
-pub(super) fn folder(what: &str, algorithm: &AnyAlgorithm, training: usize) -> String {
+/// The epochs of a training that an earlier run began and left a checkpoint of; the time that is left now may allow another
+/// number, which would be another training.
+fn begun(candidate: &AnyAlgorithm, run: &Run) -> Option<u64> {
+    let dir = &run.checkpoint.as_ref()?.dir;
+    let all = candidate.epochs()?;
+    let mut found: Vec<u64> = (std::fs::read_dir(dir).ok()?)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| {
+            let epochs = name.rsplit('-').nth(1)?.parse().ok()?;
+            let ours = || folder(MEASURED, &with_epochs(candidate, epochs), 1);
+            ((1..=all).contains(&epochs) && name == ours()).then_some(epochs)
+        })
+        .collect();
+    found.sort_unstable();
+    found.pop()
+}
+
+/// What a training is called; another number of epochs is another training.
+pub(super) fn name(what: &str, algorithm: &AnyAlgorithm, training: usize) -> String {
     let epochs = algorithm.epochs().unwrap_or(0);
     format!("{what}-{}-{training}-{epochs}", algorithm.name())
+}
+
+/// A folder for its checkpoints: the name, and which settings.
+pub(super) fn folder(what: &str, algorithm: &AnyAlgorithm, training: usize) -> String {
+    format!("{}-{}", name(what, algorithm, training), short_hash(algorithm))
+}
+
+/// Tells settings from others.
+fn short_hash(algorithm: &AnyAlgorithm) -> String {
+    let json = serde_json::to_string(algorithm).expect("plain data");
+    format!("{:08x}", Seed(0).child(&json).0 as u32)
 }

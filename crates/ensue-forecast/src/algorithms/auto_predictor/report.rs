@@ -36,8 +36,8 @@ pub struct Contender {
     pub algorithm: AnyAlgorithm,
     /// Which training of it: 1, 2, ...
     pub training: usize,
-    /// The metric; lower is better.
-    pub value: f64,
+    /// The metric; lower is better. None where nothing could be held back, or nobody else could be measured.
+    pub value: Option<f64>,
     /// Its weight in each of [`Selection::groups`].
     pub weights: Vec<f64>,
     /// How often its algorithm was trained on everything in the end: these trainings share the weights of all that were measured of
@@ -74,7 +74,8 @@ impl fmt::Display for Selection {
         for one in &self.contenders {
             let seconds =
                 one.seconds.map_or("-".to_owned(), |(fit, ask)| format!("{:.1}", fit + ask));
-            write!(f, "{:widest$}  {:>9.5}  {seconds:>8}", name_of(one), one.value)?;
+            let value = one.value.map_or("-".to_owned(), |value| format!("{value:.5}"));
+            write!(f, "{:widest$}  {value:>9}  {seconds:>8}", name_of(one))?;
             for weight in &one.weights {
                 write!(f, "  {weight:>18.3}")?;
             }

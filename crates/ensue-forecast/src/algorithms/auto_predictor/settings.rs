@@ -140,6 +140,15 @@ impl AutoPredictor {
                 candidate.check()?;
             }
         }
-        self.hpo.as_ref().map_or(Ok(()), Hpo::check)
+        let Some(hpo) = &self.hpo else { return Ok(()) };
+        if let Some(journal) = &hpo.journal {
+            let rule = "must not be set: it keeps one search, and each candidate has its own";
+            return refused("hpo.journal", journal.display().to_string(), rule);
+        }
+        if hpo.space.is_some() {
+            let rule = "must not be set: each candidate has a space of its own";
+            return refused("hpo.space", "a space".to_owned(), rule);
+        }
+        hpo.check()
     }
 }

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use ensue_core::{Budget, Frequency, Panel, Quantile, Seed, Series};
+use ensue_core::{
+    Budget, CheckpointPolicy, Frequency, Panel, Quantile, Seed, Series, artifact::ArtifactWriter,
+};
+
+use ensue_nn::search::Tunable;
 
 use super::{held_back::HeldBack, *};
 use crate::{
@@ -37,7 +41,7 @@ fn held_and_members(
     metric: OptimizationMetric,
 ) -> (HeldBack, Vec<Vec<f32>>) {
     let flat = panel(Frequency::DAILY, (0..40).map(|n| vec![10.0 + n as f64; 12]).collect());
-    let held = HeldBack::new(&flat, 2, 1, metric);
+    let held = HeldBack::new(&flat, 2, 1, metric, true);
     let member = |error: &fn(usize) -> f64| {
         let mut values = held.blank();
         for row in 0..held.len() {
@@ -98,12 +102,55 @@ fn metrics_are_amazons() {
         (OptimizationMetric::Wape, 40.0 / levels),
         (OptimizationMetric::Rmse, 1.0),
         (OptimizationMetric::Mape, relative / 40.0),
-        // Flat series have no seasonal error: nothing to scale by.
+        // Flat series have no seasonal error: nothing to scale by, and nobody is counted.
         (OptimizationMetric::Mase, 0.0),
     ] {
         let (held, members) = held_and_members(&[|_| 1.0], metric);
         let found = ensemble::loss_of(&held, &members[0]);
         assert!((found - expected).abs() < 1e-6, "{metric:?}: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn series_without_past_errors_do_not_count_in_the_mase() {
+    // Oracle: by hand; one series rises by 2 a week, the others are flat: an error of 1 is half of that.
+    let mut targets = vec![vec![5.0; 12]; 3];
+    targets.push((0..12).map(|t| 2.0 * f64::from(t)).collect());
+    let weeks = panel(Frequency::WEEKLY, targets);
+    let held = HeldBack::new(&weeks, 2, 1, OptimizationMetric::Mase, true);
+    let mut values = held.blank();
+    for row in 0..3 {
+        held.write(&mut values, row, &SeriesForecast { mean: vec![6.0; 2], quantiles: Vec::new() });
+    }
+    held.write(&mut values, 3, &SeriesForecast { mean: vec![21.0, 23.0], quantiles: Vec::new() });
+    assert!((ensemble::loss_of(&held, &values) - 0.5).abs() < 1e-6);
+}
+
+#[test]
+fn small_errors_of_large_values_are_told_apart() {
+    // Oracle: the second one is right; single precision holds a billion only to 64.
+    let large = panel(Frequency::DAILY, vec![(0..40).map(|t| 1e9 + f64::from(t % 7)).collect()]);
+    let mut weekly = among(&["Naive", "SeasonalNaive"]);
+    let season = r#"{"algorithm": "SeasonalNaive", "season": 7}"#;
+    weekly.candidates.as_mut().unwrap()[1] = serde_json::from_str(season).unwrap();
+    let fitted = fit(&weekly, &large, &mut Run::new("ndarray"));
+    assert_eq!(fitted.selection().best().unwrap().value, Some(0.0));
+    assert_eq!(fitted.selection().best().unwrap().algorithm.name(), "SeasonalNaive");
+}
+
+#[test]
+fn what_cannot_be_negative_is_measured_as_it_is_forecast() {
+    // Oracle: the rule: -1.3 is forecast as 0, and 0 happened.
+    let none = panel(Frequency::DAILY, vec![vec![0.0; 12]; 2]);
+    for (keep_sign, expected) in [(true, 0.0), (false, 2.0 * 2.0 * 0.9 * 1.3)] {
+        let metric = OptimizationMetric::AverageWeightedQuantileLoss;
+        let held = HeldBack::new(&none, 2, 1, metric, keep_sign);
+        let mut values = held.blank();
+        let mut quantiles = vec![vec![0.0; 2]; 9];
+        quantiles[8] = vec![-1.3; 2];
+        held.write(&mut values, 0, &SeriesForecast { mean: vec![0.0; 2], quantiles });
+        let found = held.row_loss(0, &values, &held.blank(), 1.0) * 9.0;
+        assert!((found - expected).abs() < 1e-6, "{keep_sign}: {found}");
     }
 }
 
@@ -153,6 +200,15 @@ fn without_any_time_there_is_an_answer() {
     let panel = panel(Frequency::WEEKLY, vec![(0..400).map(f64::from).collect()]);
     let fitted = fit(&settings, &panel, &mut run);
     assert_eq!(fitted.selection().left_out.len(), 2);
+    // Nobody was measured, and the model comes back from its files.
+    assert_eq!((fitted.selection().value, fitted.selection().contenders[0].value), (None, None));
+    let (dir, seed) = (tempfile::tempdir().unwrap(), Seed(0));
+    let mut out = ArtifactWriter::create(&dir.path().join("model")).unwrap();
+    fitted.save(&mut out).unwrap();
+    out.commit().unwrap();
+    let reader = ArtifactReader::open(&dir.path().join("model")).unwrap();
+    let loaded = settings.load(&reader, "ndarray").unwrap();
+    assert_eq!(loaded.forecast(&panel, &[], seed), fitted.forecast(&panel, &[], seed));
     assert_eq!(fitted.forecast(&panel, &[], Seed(0)).unwrap()[0].mean, [399.0, 399.0]);
 }
 
@@ -193,8 +249,8 @@ fn networks_are_trained_on_everything_with_several_seeds() {
         let settings = AutoPredictor { final_trainings, ..among(&["Naive"]) };
         let mut run = Run::new("ndarray").with_budget(Budget { wall });
         let mut race = Race::new(&settings, &data, &run);
-        race.train(&network, 1, 600.0, &mut run).unwrap();
-        race.train(&network, 2, 600.0, &mut run).unwrap();
+        race.train(&network, 1, [600.0, 0.0], &mut run).unwrap();
+        race.train(&network, 2, [600.0, 0.0], &mut run).unwrap();
         let fitted = race.finish(&mut run).unwrap();
         let asked = fitted.forecast(&data.panel, &[Quantile::MEDIAN], Seed(1)).unwrap();
         (fitted.selection().contenders[0].finals, asked[0].mean[0])
@@ -206,6 +262,38 @@ fn networks_are_trained_on_everything_with_several_seeds() {
         assert_eq!(three, 3);
         assert!(mean.is_finite() && (mean - alone).abs() > 1e-6, "{mean} and {alone}");
     }
+}
+
+#[test]
+fn a_training_that_was_begun_goes_on_with_its_epochs() {
+    // Oracle: the folder of an earlier run's training; without one, an hour is enough for all epochs.
+    let series = (0..3).map(|n| (0..40).map(|t| f64::from(20 + (t * n) % 7)).collect()).collect();
+    let data = TrainingData { panel: panel(Frequency::WEEKLY, series), horizon: 2 };
+    let network: AnyAlgorithm = DeepAr::small().into();
+    let settings = among(&["Naive"]);
+    let dir = tempfile::tempdir().unwrap();
+    let epochs = |wall: Option<Duration>| {
+        let policy = CheckpointPolicy { dir: dir.path().to_owned(), keep: true };
+        let mut run = Run::new("ndarray").with_budget(Budget { wall }).with_checkpoint(policy);
+        let mut race = Race::new(&settings, &data, &run);
+        race.network(&network, 600.0, &mut run).unwrap();
+        race.members[0].algorithm.epochs()
+    };
+    let hour = Some(Duration::from_hours(1));
+    let all = network.epochs().unwrap();
+    assert!(all > 1);
+    let begun = race::folder("measured", &race::with_epochs(&network, 1), 1);
+    for other in ["measured-Deep_AR_Plus-1-0-00000000", "measured-Deep_AR_Plus-1-2-00000000", "x"] {
+        std::fs::create_dir(dir.path().join(other)).unwrap();
+    }
+    assert_eq!(epochs(hour), Some(all));
+    std::fs::remove_dir_all(dir.path().join(race::folder("measured", &network, 1))).unwrap();
+    std::fs::create_dir(dir.path().join(&begun)).unwrap();
+    assert_eq!(epochs(hour), Some(1));
+    // Without a limit there is nothing to fit in.
+    assert_eq!(epochs(None), Some(all));
+    // The longer one of the two that are there now.
+    assert_eq!(epochs(hour), Some(all));
 }
 
 #[test]
@@ -221,6 +309,8 @@ fn settings_are_refused_by_name_and_rule() {
     );
     assert!(refused(r#"{"candidates": []}"#).contains("there must be at least one"));
     assert!(refused(r#"{"windows": 21}"#).contains("windows is 21, but must be at most 20"));
+    let journal = refused(r#"{"hpo": {"journal": "a.jsonl"}}"#);
+    assert!(journal.contains("hpo.journal") && journal.contains("keeps one search"), "{journal}");
     let auto_ml: AnyAlgorithm = AutoPredictor::auto_ml().into();
     let json = serde_json::to_string(&auto_ml).unwrap();
     assert!(json.contains(r#""combination":"best""#), "{json}");

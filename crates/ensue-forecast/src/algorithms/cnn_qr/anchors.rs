@@ -74,6 +74,7 @@ impl Anchor {
     /// Its value for step `ahead` (from 1) after the past `from..to`; where that is too short the nearest it
     /// has, and 0 without any.
     pub(super) fn value(self, past: &Past, ahead: usize, from: i64, to: i64) -> f64 {
+        let from = past.begin(from);
         let mean = |a: i64, b: i64| past.mean(a.max(from), b);
         let last = || past.at(to - 1, from, to).unwrap_or(0.0);
         // The latest value of the same phase at least `back` seasons before the latest, or nearer.

@@ -41,7 +41,7 @@ impl Forecasting<'_> {
     ) -> Result<Vec<SeriesForecast>, ForecastError> {
         let inputs = self.inputs;
         let series = inputs.past(panel, true)?;
-        let calendar = Calendar::new(&inputs.known, series.iter().map(|past| &past.ready));
+        let calendar = Calendar::ahead(&inputs.known, series.iter().map(|past| &past.ready));
         let levels: Vec<Between> = quantiles.iter().map(|&level| Between::new(level)).collect();
         let one = inputs.known.context * inputs.encoder()
             + inputs.known.horizon * (inputs.decoder() + 2 * inputs.anchors.len() + 64);

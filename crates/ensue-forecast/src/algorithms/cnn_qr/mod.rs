@@ -87,6 +87,9 @@ impl Algorithm for CnnQr {
         let device = device::open(&run.device)?;
         kernels::set_threads(run.thread_count().get());
         let learner = self.learner(data);
+        if self.validation && learner.validation.is_none() {
+            Validation::say_that_there_is_none(NAME, run);
+        }
         let inputs = learner.windows.inputs.clone();
         let shape = Shape::new(self, &inputs);
         let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);

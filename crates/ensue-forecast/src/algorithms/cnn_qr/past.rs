@@ -31,6 +31,8 @@ impl Sums {
 #[derive(Debug)]
 pub(super) struct Past {
     pub(super) ready: Ready,
+    /// The first step that was observed.
+    first: i64,
     sums: Sums,
     /// For each of some lags, sizes of the changes over it.
     changes: Vec<Sums>,
@@ -48,7 +50,9 @@ impl Past {
             Sums::of(steps.clone().map(change))
         };
         let changes = lags.iter().map(|&lag| changes(lag)).collect();
-        Self { sums: Sums::of(steps.clone().map(value)), changes, ready }
+        let first = ready.observed.iter().position(|&observed| observed);
+        let first = first.unwrap_or(ready.values.len()) as i64;
+        Self { first, sums: Sums::of(steps.clone().map(value)), changes, ready }
     }
 
     /// Steps of the target.
@@ -56,10 +60,16 @@ impl Past {
         self.ready.values.len() as i64
     }
 
-    /// The value at a step that lies within `from..to`, the last one before it where it is missing.
+    /// The value at a step that lies within `from..to`, the last one before it where it is missing; none before the first
+    /// that was observed.
     pub(super) fn at(&self, at: i64, from: i64, to: i64) -> Option<f64> {
-        let known = at >= from && at < to.min(self.len());
+        let known = at >= self.begin(from) && at < to.min(self.len());
         known.then(|| f64::from(self.ready.values[at as usize]))
+    }
+
+    /// Where a past from `from` on begins: not before the first step that was observed.
+    pub(super) fn begin(&self, from: i64) -> i64 {
+        from.max(self.first)
     }
 
     /// Mean of what was observed in steps `from..to`, which may reach outside the series.

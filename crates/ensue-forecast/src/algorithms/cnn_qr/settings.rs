@@ -95,7 +95,7 @@ pub struct CnnQr {
     /// What errors are divided by in the loss: the mean size of the series (0), the mean error of a copy of its past (1), or a
     /// geometric mean of both.
     pub relative: f64,
-    /// Whether the last horizon of every series is kept from training to choose the best epochs by, by the mean weighted
+    /// Whether the last horizon of every series longer than two is kept from training to choose the best epochs by the mean weighted
     /// quantile loss of its forecast (quantiles 0.1, 0.5, 0.9; at most 500 series); without it they are chosen by the
     /// training loss where several are averaged, and the last one is taken where not.
     pub validation: bool,

@@ -40,7 +40,7 @@ impl Forecasting<'_> {
         seed: Seed,
     ) -> Result<Vec<SeriesForecast>, ForecastError> {
         let series = self.inputs.ready(panel, true)?;
-        let calendar = Calendar::new(&self.inputs.known, series.iter());
+        let calendar = Calendar::ahead(&self.inputs.known, series.iter());
         let tables: Vec<Vec<f32>> =
             self.network.embeddings.iter().map(|table| values(table.val())).collect();
         let decoder = self.network.stack.decoder();

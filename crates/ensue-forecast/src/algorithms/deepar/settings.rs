@@ -85,7 +85,7 @@ pub struct DeepAr {
     /// the others are drawn from all series alike. The paper (section 3.3) draws in proportion to the
     /// size itself, which helps errors that are sums over all series and neglects the small ones.
     pub scale_weighting: f64,
-    /// Whether the last horizon of every series is kept from training to choose the best epochs by, by the mean weighted
+    /// Whether the last horizon of every series longer than two is kept from training to choose the best epochs by the mean weighted
     /// quantile loss of its forecast (quantiles 0.1, 0.5, 0.9; at most 500 series, 50 paths);
     /// without it they are chosen by the training loss where several are averaged, and the last one is taken where
     /// not.

@@ -196,7 +196,9 @@ fn plain<const TREND: bool, const RELATIVE: bool>(
             normal[1] += square * moved[0] * moved[1];
             normal[2] += square * moved[1] * moved[1];
         }
-        let left = levels.iter().chain(&trends).fold(0.0_f64, |most, x| most.max(x.abs()));
+        let states = 1 + usize::from(TREND);
+        let left = levels[..states].iter().chain(if TREND { &trends[..] } else { &[] });
+        let left = left.fold(0.0_f64, |most, x| most.max(x.abs()));
         if left < FORGOTTEN {
             break;
         }

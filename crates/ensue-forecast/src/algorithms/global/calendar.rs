@@ -28,15 +28,29 @@ impl Calendar {
         known: &Known,
         series: impl Iterator<Item = &'a Ready> + Clone,
     ) -> Self {
+        let first = series.clone().map(|s| s.start).min().unwrap_or(0);
+        Self::between(known, first, series)
+    }
+
+    /// Of all steps that forecasts after the ends of these series can reach.
+    pub(in crate::algorithms) fn ahead<'a>(
+        known: &Known,
+        series: impl Iterator<Item = &'a Ready> + Clone,
+    ) -> Self {
+        let first = series.clone().map(Ready::end).min().unwrap_or(0);
+        Self::between(known, first, series)
+    }
+
+    /// From a context before `first` to a horizon after the last end.
+    fn between<'a>(known: &Known, first: i64, series: impl Iterator<Item = &'a Ready>) -> Self {
         let day = |day: &Date| {
             let step = |time| known.frequency.step_of(time);
             step(day.at(0, 0, 0, 0))..=step(day.at(23, 59, 59, 0))
         };
         let holidays: BTreeSet<i64> = known.holidays.iter().flat_map(day).collect();
         let width = known.calendar_columns();
-        let reach = known.context as i64;
-        let first = series.clone().map(|s| s.start).min().unwrap_or(0) - reach;
-        let last = series.map(|s| s.start + s.values.len() as i64).max().unwrap_or(0);
+        let first = first - known.context as i64;
+        let last = series.map(Ready::end).max().unwrap_or(0);
         let steps = last + known.horizon as i64 - first;
         let mut calendar = Self { first, width, rows: Vec::new(), holidays };
         if steps <= KEPT {

@@ -12,7 +12,7 @@ use crate::{ForecastError, TrainingData, calendar::time_features, checks::check_
 use super::{
     Ready, Standard,
     ready::Places,
-    standard::{mean_size, own_mean},
+    standard::{mean_size, usual},
 };
 
 /// One related series as a network sees it: against all series, and against its own past.
@@ -21,7 +21,7 @@ use super::{
 pub(in crate::algorithms) struct Related {
     name: String,
     pub(super) level: Standard,
-    /// Of the differences from the mean of their own series.
+    /// Of the differences from what is usual in their own series.
     pub(super) change: Standard,
 }
 
@@ -121,7 +121,7 @@ impl Known {
         let related = |ahead: bool| -> Vec<Related> {
             let names = panel.related().iter().enumerate();
             let wanted = names.filter(|&(n, _)| known_ahead(data, n) == ahead);
-            wanted.map(|(n, name)| about_related(series, n, name)).collect()
+            wanted.map(|(n, name)| about_related(series, n, name, !ahead)).collect()
         };
         let features = panel.features().iter().map(|feature| {
             let cardinality = feature.categories.len();
@@ -238,13 +238,13 @@ impl Known {
     }
 }
 
-fn about_related(series: &[Series], n: usize, name: &str) -> Related {
+fn about_related(series: &[Series], n: usize, name: &str, historical: bool) -> Related {
     let values = || series.iter().flat_map(move |s| s.related()[n].iter().map(|&x| f64::from(x)));
     let changes = || {
         // Without a past there is nothing to differ from.
         series.iter().filter(|s| !s.is_empty()).flat_map(move |s| {
-            let own = own_mean(&s.related()[n], s.len());
-            s.related()[n].iter().map(move |&x| f64::from(x) - own)
+            let row = &s.related()[n];
+            row.iter().zip(usual(row, s.len(), historical)).map(|(&x, own)| f64::from(x) - own)
         })
     };
     let (level, change) = (Standard::of(values), Standard::of(changes));
@@ -260,9 +260,15 @@ fn codes(feature: &Feature, panel: &Panel) -> Option<(usize, Vec<i32>)> {
     Some((place, panel.features()[place].categories.iter().map(row).collect()))
 }
 
-/// Whether related series `n` of any series reaches over the whole horizon.
-pub(super) fn known_ahead(data: &TrainingData, n: usize) -> bool {
-    data.panel.series().iter().any(|s| s.related()[n].len() >= s.len() + data.horizon)
+/// Whether related series `n` of any series reaches over the whole horizon. Steps of the target that are held back do not count
+/// as such: what is known of them only is not known of the horizon that is forecast in the end.
+pub(in crate::algorithms) fn known_ahead(data: &TrainingData, n: usize) -> bool {
+    data.panel.series().iter().any(|s| s.related()[n].len() >= known_to(s, data.horizon))
+}
+
+/// Where a related series that is known ahead has to end at the earliest.
+pub(super) fn known_to(series: &Series, horizon: usize) -> usize {
+    series.len() + series.hidden().len() + horizon
 }
 
 /// Days from the begin of the first series to the end of the last.

@@ -26,7 +26,7 @@ mod validation;
 pub(super) use calendar::Calendar;
 pub(super) use draws::Draws;
 pub use known::RelatedData;
-pub(super) use known::{Feature, Known, Told};
+pub(super) use known::{Feature, Known, Told, known_ahead};
 pub(super) use ready::Ready;
 pub(super) use refused::{check_related, check_targets};
 pub(super) use standard::{Standard, positive};

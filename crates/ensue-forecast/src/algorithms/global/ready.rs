@@ -5,7 +5,7 @@ use ensue_core::{Series, series::UNKNOWN_CATEGORY};
 use super::{
     Calendar, Known,
     known::{Feature, Real, Related},
-    standard::{mean_size, own_mean},
+    standard::{mean_size, usual},
 };
 
 /// Where the panel holds what a network is told.
@@ -78,12 +78,17 @@ impl Ready {
             start: series.start(),
             values,
             observed: series.target().iter().map(|y| !y.is_nan()).collect(),
-            related: columns(series, &known.related, &places.related),
-            historical: columns(series, &known.historical, &places.historical),
+            related: columns(series, &known.related, &places.related, false),
+            historical: columns(series, &known.historical, &places.historical, true),
             rows: known.features.iter().zip(&places.codes).map(row).collect(),
             reals: known.reals.iter().zip(&places.reals).map(real).collect(),
             past: mean_size(series),
         }
+    }
+
+    /// The step after the last.
+    pub(super) fn end(&self) -> i64 {
+        self.start + self.values.len() as i64
     }
 
     /// Mean size of what was observed in steps `from..to`, which may reach outside the series.
@@ -134,13 +139,13 @@ fn write_row(table: &[f32], at: i64, from: i64, out: &mut [f32]) {
 }
 
 /// `[time, 2 * related]`, as far as all of them reach.
-fn columns(series: &Series, about: &[Related], places: &[usize]) -> Vec<f32> {
+fn columns(series: &Series, about: &[Related], places: &[usize], historical: bool) -> Vec<f32> {
     let length = places.iter().map(|&n| series.related()[n].len()).min().unwrap_or(0);
     let mut columns = vec![0.0; length * 2 * places.len()];
     for (n, (about, &place)) in about.iter().zip(places).enumerate() {
         let row = &series.related()[place];
-        let own = own_mean(row, series.len());
-        for (at, &x) in row[..length].iter().enumerate() {
+        let usual = usual(row, series.len(), historical);
+        for (at, (&x, own)) in row[..length].iter().zip(usual).enumerate() {
             let x = f64::from(x);
             let to = &mut columns[at * 2 * places.len() + 2 * n..];
             (to[0], to[1]) = (about.level.apply(x), about.change.apply(x - own));

@@ -4,7 +4,10 @@ use ensue_core::{Progress, Run, Series};
 
 use crate::{FitError, TrainingData};
 
-use super::{RelatedData, known::known_ahead};
+use super::{
+    RelatedData,
+    known::{known_ahead, known_to},
+};
 
 /// Targets and their sums have to fit into `f32`.
 const LARGEST: f64 = 1e30;
@@ -51,7 +54,7 @@ pub(in crate::algorithms) fn check_related(
         if !used.ahead() {
             continue;
         }
-        let needed = |s: &Series| s.len() + data.horizon;
+        let needed = |s: &Series| known_to(s, data.horizon);
         let short = data.panel.series().iter().find(|s| s.related()[n].len() < needed(s));
         if let Some(series) = short {
             let (found, needed) = (series.related()[n].len(), needed(series));

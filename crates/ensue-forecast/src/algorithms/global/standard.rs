@@ -34,9 +34,9 @@ impl Standard {
     }
 }
 
-/// A size that can be divided by: 1 in place of nothing.
+/// A size that can be divided by in single precision, too: 1 in place of nothing.
 pub(in crate::algorithms) fn positive(size: f64) -> f64 {
-    if size > 1e-10 { size } else { 1.0 }
+    if size > 1e-30 { size } else { 1.0 }
 }
 
 /// Mean size of what was observed of a series; `None` for nothing.
@@ -49,10 +49,20 @@ pub(super) fn mean_size(series: &Series) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// Mean of what is known of a related series up to the end of the target, so that the horizon cannot
-/// change what was seen before it; of all of it where nothing is past. 0 where there is no number.
-pub(super) fn own_mean(row: &[f32], past: usize) -> f64 {
-    mean(&row[..past]).or_else(|| mean(row)).unwrap_or(0.0)
+/// What is usual in a related series at each of its steps.
+///
+/// Of one that is known ahead the mean up to the end of the target, so that the horizon cannot change what was seen before it;
+/// of all of it where nothing is past. Of a historical one the mean up to each step: windows of a training series show it what
+/// came before them only. 0 where there is no number.
+pub(super) fn usual(row: &[f32], past: usize, historical: bool) -> impl Iterator<Item = f64> {
+    let whole = mean(&row[..past]).or_else(|| mean(row)).unwrap_or(0.0);
+    let (mut sum, mut count) = (0.0, 0usize);
+    row.iter().map(move |&x| {
+        if x.is_finite() {
+            (sum, count) = (sum + f64::from(x), count + 1);
+        }
+        if historical { sum / count.max(1) as f64 } else { whole }
+    })
 }
 
 /// Mean of the finite ones.
@@ -71,9 +81,18 @@ mod tests {
     #[test]
     fn what_is_new_differs_in_nothing_from_its_related_series() {
         // Oracle: the mean of a constant is the constant; it was never seen, yet differs by nothing.
-        assert_eq!(own_mean(&[4.0, 4.0, 4.0], 0), 4.0);
-        assert_eq!(own_mean(&[1.0, 3.0, 9.0], 2), 2.0);
-        assert_eq!(own_mean(&[f32::NAN, 3.0], 1), 3.0);
-        assert_eq!(own_mean(&[], 0), 0.0);
+        let usual = |row: &[f32], past| usual(row, past, false).collect::<Vec<f64>>();
+        assert_eq!(usual(&[4.0, 4.0, 4.0], 0), [4.0; 3]);
+        assert_eq!(usual(&[1.0, 3.0, 9.0], 2), [2.0; 3]);
+        assert_eq!(usual(&[f32::NAN, 3.0], 1), [3.0; 2]);
+        assert_eq!(usual(&[], 0), [0.0; 0]);
+    }
+
+    #[test]
+    fn what_ends_with_the_target_is_compared_with_its_own_past() {
+        // Oracle: means by hand; what comes later changes nothing.
+        let usual = |row: &[f32]| usual(row, row.len(), true).collect::<Vec<f64>>();
+        assert_eq!(usual(&[2.0, 4.0, f32::NAN, 9.0]), [2.0, 3.0, 3.0, 5.0]);
+        assert_eq!(usual(&[f32::NAN, 4.0]), [0.0, 4.0]);
     }
 }

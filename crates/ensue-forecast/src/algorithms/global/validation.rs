@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use ensue_core::{AccuracyAccumulator, Outcome, Panel, Quantile};
+use ensue_core::{AccuracyAccumulator, Outcome, Panel, Progress, Quantile, Run};
 
 use crate::{ForecastError, SeriesForecast};
 
@@ -33,6 +33,14 @@ impl Validation {
             Some(measured) => (Some(Self::new(&measured, horizon)), without_last(panel, horizon)),
             None => (None, panel.clone()),
         }
+    }
+
+    /// Warns that nothing could be split off, though it was wanted.
+    pub(in crate::algorithms) fn say_that_there_is_none(algorithm: &str, run: &Run) {
+        let message = format!(
+            "{algorithm}: no series is longer than two horizons, so nothing is kept from training to validate on"
+        );
+        run.emit(Progress::Warning { message });
     }
 
     /// The last `horizon` steps of these series, or of some of them that are spread over all.

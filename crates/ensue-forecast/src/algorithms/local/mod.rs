@@ -27,6 +27,7 @@ pub use one::OneSeries;
 
 use crate::{
     Algorithm, FitError, ForecastError, Forecaster, LoadError, SeriesForecast, TrainingData,
+    algorithms::global::{RelatedData, check_related, known_ahead},
     checks::{check_data, check_frequency},
 };
 
@@ -70,7 +71,13 @@ impl<A: LocalAlgorithm> Local<A> {
     pub(crate) fn fit(settings: &A, data: &TrainingData, run: &Run) -> Result<Self, FitError> {
         settings.check()?;
         check_data(A::NAME, data, run)?;
-        let related = if A::USES_RELATED { data.panel.related().to_vec() } else { Vec::new() };
+        let mut related = Vec::new();
+        if A::USES_RELATED {
+            check_related(A::NAME, data, RelatedData::ForwardLooking, run)?;
+            let names = data.panel.related().iter().enumerate();
+            related
+                .extend(names.filter(|&(n, _)| known_ahead(data, n)).map(|(_, name)| name.clone()));
+        }
         Ok(Self {
             settings: settings.clone(),
             frequency: data.panel.frequency(),

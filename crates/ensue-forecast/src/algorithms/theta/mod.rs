@@ -30,13 +30,13 @@ use crate::{
 ///
 /// | name | default | meaning | range |
 /// |---|---|---|---|
-/// | `season` | of the frequency | steps of a season; 1 for none | 1 or more |
+/// | `season` | of the frequency | steps of a season; 1 for none, and so are 2 and 3 | 1 or more |
 ///
 /// The frequency's season is 24 hours, 7 days, 12 months, 1 week.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Theta {
-    /// Steps of a season; 1 for none. Default: the frequency's.
+    /// Steps of a season; up to 3 for none, as in the paper's implementation. Default: the frequency's.
     pub season: Option<NonZeroUsize>,
 }
 

@@ -26,7 +26,8 @@ fn past(values: Vec<f64>) -> Past {
 #[test]
 fn anchors_are_values_of_the_same_phase_and_means() {
     // Oracle: by hand: steps 0 to 19 are their own values; the past ends before step 18.
-    let past = past((0..20).map(f64::from).collect());
+    let late = (0..20).map(|t| if t < 8 { f64::NAN } else { f64::from(t) }).collect();
+    let (past, late) = (past((0..20).map(f64::from).collect()), past(late));
     let value = |anchor: Anchor, ahead, from| anchor.value(&past, ahead, from, 18);
     let season = |back| Anchor::Season { season: 7, back };
     assert_eq!(value(Anchor::Recent { steps: 1 }, 5, 0), 17.0);
@@ -40,6 +41,10 @@ fn anchors_are_values_of_the_same_phase_and_means() {
     let shifted = Anchor::Shifted { season: 7 };
     assert_eq!(value(shifted, 1, 0), 18.0);
     assert_eq!(value(shifted, 9, 4), 12.0, "where the older level is not known");
+    // What was never observed is no 0: a series that begins later is the same as one that is told from there on.
+    for (anchor, ahead) in [(season(1), 9), (season(0), 9), (shifted, 1), (shifted, 9)] {
+        assert_eq!(anchor.value(&late, ahead, 0, 18), value(anchor, ahead, 8), "{anchor:?}");
+    }
     // Nothing is known.
     for anchor in [Anchor::Recent { steps: 1 }, Anchor::Recent { steps: 4 }, season(1), shifted] {
         assert_eq!(value(anchor, 1, 18), 0.0);
