@@ -81,6 +81,15 @@ fn reason(candidate: &AnyAlgorithm, data: &TrainingData) -> Option<String> {
     None
 }
 
+/// Epochs of a network's training on these data at most.
+pub(super) fn epochs(candidate: &AnyAlgorithm, data: &TrainingData) -> u64 {
+    match candidate {
+        AnyAlgorithm::DeepAr(deepar) => deepar.epochs_on(data).get() as u64,
+        AnyAlgorithm::CnnQr(cnn_qr) => cnn_qr.epochs_on(data).get() as u64,
+        other => other.epochs().unwrap_or(1),
+    }
+}
+
 /// Whether an algorithm is trained across series, in epochs, from random weights.
 pub(super) fn is_global(candidate: &AnyAlgorithm) -> bool {
     candidate.has("epochs")

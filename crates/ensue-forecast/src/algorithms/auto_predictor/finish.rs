@@ -1,11 +1,11 @@
 //! The end of a competition: choosing, training on everything, telling.
 
 use ensue_core::{Progress, Run, Series};
-use ensue_nn::search::{Tunable, forget_choice};
+use ensue_nn::search::forget_choice;
 
 use super::{
     Combination, FittedAutoPredictor,
-    candidates::is_global,
+    candidates::{epochs, is_global},
     clock::part,
     ensemble::{self, Weights},
     fitted::Model,
@@ -111,7 +111,7 @@ impl Race<'_> {
                     continue;
                 }
                 if share < 1.0 {
-                    let epochs = algorithm.epochs().unwrap_or(1) as f64 * share;
+                    let epochs = epochs(&algorithm, self.data) as f64 * share;
                     algorithm = with_epochs(&algorithm, (epochs as u64).max(1));
                 }
                 // All but what the others need.

@@ -8,7 +8,7 @@ use ensue_tune::Assignment;
 
 use super::{
     AutoPredictor,
-    candidates::{candidates, is_global},
+    candidates::{candidates, epochs as epochs_on, is_global},
     clock::{Clock, part},
     ensemble,
     held_back::{HeldBack, Values, levels},
@@ -214,7 +214,7 @@ impl<'a> Race<'a> {
         let mut values = self.held.blank();
         let mut done = 0;
         for (past, rows) in self.held.pasts.iter().zip(&self.held.rows) {
-            let chunks = past.len().div_ceil(size).clamp(1, 32);
+            let chunks = past.len().div_ceil(size).min(32);
             for chunk in 0..chunks {
                 if run.is_cancelled() {
                     return Err(FitError::Cancelled);
@@ -306,7 +306,7 @@ impl<'a> Race<'a> {
             return self.train(&begun, 1, [TRAINING * seconds, least], run);
         }
         let epochs = (TRAINING * (seconds - epoch) / epoch) as u64;
-        let all = candidate.epochs().unwrap_or(1);
+        let all = epochs_on(candidate, &self.before);
         if epochs < FEWEST_EPOCHS.min(all) {
             let reason = format!(
                 "an epoch takes {epoch:.1} s, and {seconds:.0} s are left for it: fewer than \

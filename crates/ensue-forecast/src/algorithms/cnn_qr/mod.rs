@@ -14,7 +14,7 @@ mod windows;
 
 use burn::tensor::Device;
 use ensue_core::{
-    Panel, Quantile, Run, Seed, Series,
+    Panel, Quantile, Run, Seed,
     artifact::{ArtifactError, ArtifactReader, ArtifactWriter},
 };
 use ensue_nn::{device, kernels, train::Trainer, weights};
@@ -93,8 +93,7 @@ impl Algorithm for CnnQr {
         let inputs = learner.windows.inputs.clone();
         let shape = Shape::new(self, &inputs);
         let network = Network::new(&shape, self.dropout_rate, run.seed.child("weights"), &device);
-        let observed = data.panel.series().iter().map(Series::observed).sum();
-        let epochs = self.epochs_for(observed, learner.windows.shown());
+        let epochs = self.epochs_on(data);
         let mut network = Trainer::new(self.training(epochs)).fit(&learner, network, run)?.model;
         let series = learner.windows.series.iter().map(|past| &past.ready);
         network.embeddings = embeddings::usual_where_unseen(network.embeddings, &series);

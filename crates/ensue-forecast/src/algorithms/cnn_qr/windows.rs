@@ -87,11 +87,6 @@ impl Windows {
         self.inputs.known.context + self.span - 1
     }
 
-    /// Steps that a window shows in all.
-    pub(super) fn shown(&self) -> usize {
-        self.time() + self.inputs.known.horizon
-    }
-
     /// `batches` batches of `size` windows.
     pub(super) fn epoch(
         &self,

@@ -10,7 +10,7 @@ use ensue_nn::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::SettingsError;
+use crate::{SettingsError, TrainingData, algorithms::global::epochs_within};
 
 use super::NAME;
 
@@ -193,12 +193,11 @@ impl DeepAr {
         field("batches_per_epoch", self.batches_per_epoch.get() as f64, windows <= 10_000_000, rule)
     }
 
-    /// Epochs on data of `observed` steps, in windows of `time` steps.
-    pub(super) fn epochs_for(&self, observed: usize, time: usize) -> NonZeroUsize {
-        let an_epoch = (self.batch_size.get() * self.batches_per_epoch.get() * time) as f64;
-        let most = self.max_passes.map_or(f64::INFINITY, |passes| passes.get() as f64);
-        let epochs = (most * observed as f64 / an_epoch).ceil();
-        NonZeroUsize::new(epochs as usize).map_or(NonZeroUsize::MIN, |most| most.min(self.epochs))
+    /// Epochs on these data: those of the settings, or as many as `max_passes` allows.
+    pub(in crate::algorithms) fn epochs_on(&self, data: &TrainingData) -> NonZeroUsize {
+        let time = self.context(data.horizon) + data.horizon;
+        let an_epoch = self.batch_size.get() * self.batches_per_epoch.get() * time;
+        epochs_within(self.epochs, self.max_passes, an_epoch, data)
     }
 
     /// The loop's settings, for so many epochs.

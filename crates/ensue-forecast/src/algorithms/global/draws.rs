@@ -1,8 +1,25 @@
 //! Which series an epoch sees, and how often.
 
+use std::num::NonZeroUsize;
+
+use ensue_core::Series;
 use rand::{RngExt, seq::SliceRandom};
 
 use super::Ready;
+use crate::TrainingData;
+
+/// `epochs` that show `an_epoch` steps each, or fewer, so that no observed step is seen more than `max_passes` times.
+pub(in crate::algorithms) fn epochs_within(
+    epochs: NonZeroUsize,
+    max_passes: Option<NonZeroUsize>,
+    an_epoch: usize,
+    data: &TrainingData,
+) -> NonZeroUsize {
+    let observed: usize = data.panel.series().iter().map(Series::observed).sum();
+    let most = max_passes.map_or(f64::INFINITY, |passes| passes.get() as f64);
+    let most = (most * observed as f64 / an_epoch as f64).ceil();
+    NonZeroUsize::new(most as usize).map_or(NonZeroUsize::MIN, |most| most.min(epochs))
+}
 
 /// Chance of each series to be drawn.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ mod standard;
 mod validation;
 
 pub(super) use calendar::Calendar;
-pub(super) use draws::Draws;
+pub(super) use draws::{Draws, epochs_within};
 pub use known::RelatedData;
 pub(super) use known::{Feature, Known, Told, known_ahead};
 pub(super) use ready::Ready;

@@ -67,10 +67,14 @@ fn few_data_are_not_seen_more_often_than_the_limit() {
     // Oracle: by hand. An epoch of 50 x 32 windows of 216 steps shows 345,600 steps; 7,223 observed ones
     // may be seen 1,000 times: 20.9 epochs.
     let base = DeepAr::default();
-    assert_eq!(base.epochs_for(7_223, 216), count(21));
-    assert_eq!(base.epochs_for(1, 216), count(1));
-    assert_eq!(base.epochs_for(1_000_000, 216), base.epochs);
-    assert_eq!(DeepAr { max_passes: None, ..base }.epochs_for(1, 216), count(100));
+    let data = |observed: usize| {
+        let series = vec![Series::new(["a"], 0, vec![1.0; observed])];
+        TrainingData { panel: Panel::new(Frequency::HOURLY, series).unwrap(), horizon: 72 }
+    };
+    assert_eq!(base.epochs_on(&data(7_223)), count(21));
+    assert_eq!(base.epochs_on(&data(1)), count(1));
+    assert_eq!(base.epochs_on(&data(1_000_000)), base.epochs);
+    assert_eq!(DeepAr { max_passes: None, ..base }.epochs_on(&data(1)), count(100));
 }
 
 #[test]
