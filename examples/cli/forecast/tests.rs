@@ -364,6 +364,10 @@ fn other_prices_and_what_moves_the_forecast(folder: &Path, file: &dyn Fn(&str) -
         errors.contains("limits") && errors.contains("only settings of the import"),
         "{errors}"
     );
+    let errors = fail(folder, &format!("{what_if} --dimensions location"), 1);
+    assert!(errors.contains("\"location\", but the predictor has \"\""), "{errors}");
+    let errors = fail(folder, &format!("{what_if} --out table.xlsx"), 1);
+    assert!(errors.contains("written as .csv or .parquet"), "{errors}");
     let errors = fail(folder, &format!("explain {tables} --items salt"), 1);
     assert!(errors.contains("there is no item \"salt\""), "{errors}");
 }

@@ -25,14 +25,14 @@ pub(super) fn train(options: &TrainOptions) -> Result<(), AnyError> {
     let panel = &group.panel;
     let predictor = plan.settings.train(panel, &mut run)?;
     let forecast = predictor.create_forecast(panel, run.seed)?;
-    // Should the second of the two fail, nobody shall be answered from the old one.
+    predictor.save(predictor_in(&options.out))?;
+    // Should the next step fail, nobody shall be answered by an older predictor's forecast.
     match fs::remove_dir_all(forecast_in(&options.out)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(About::file(&options.out, error))?;
         }
         _ => {}
     }
-    predictor.save(predictor_in(&options.out))?;
     forecast.save(forecast_in(&options.out))?;
     let own = predictor.tuning().map(|tuning| ("", tuning));
     let of_candidates = predictor.selection().map_or(&[][..], |selection| &selection.tunings);
