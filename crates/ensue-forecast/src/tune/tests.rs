@@ -9,7 +9,7 @@ use ensue_tune::{
 use super::*;
 use crate::{
     AnyAlgorithm, Predictor, PredictorSettings, TrainingData,
-    algorithms::{cnn_qr::CnnQr, deepar::DeepAr, naive::Naive},
+    algorithms::{auto_predictor::AutoPredictor, cnn_qr::CnnQr, deepar::DeepAr, naive::Naive},
 };
 
 const HORIZON: usize = 4;
@@ -107,6 +107,23 @@ fn cnn_qr_is_searched_over_amazons_ranges() {
     assert!(tuning.trials.iter().all(|trial| !trial.measurements.is_empty()), "{tuning}");
     let AnyAlgorithm::CnnQr(served) = &predictor.settings().algorithm else { panic!() };
     assert!(!served.validation, "nothing is held back from the last training");
+}
+
+#[test]
+fn an_auto_predictor_searches_for_its_candidates() {
+    // Oracle: the plan: of its two candidates one has settings to tune.
+    let auto = AutoPredictor {
+        candidates: Some(vec![small().into(), Naive::default().into()]),
+        windows: NonZeroUsize::new(1),
+        ..AutoPredictor::auto_ml()
+    };
+    let hpo = Hpo { space: None, ..hpo(2) };
+    let settings = PredictorSettings::new(auto, HORIZON).with_hpo(hpo);
+    let predictor = settings.train(&rhythm(), &mut Run::new("ndarray")).unwrap();
+    let selection = predictor.selection().unwrap();
+    assert_eq!(selection.tunings.len(), 1, "{:?}", selection.left_out);
+    assert_eq!(selection.tunings[0].trials.len(), 2);
+    assert!(predictor.tuning().is_none() && selection.left_out.is_empty());
 }
 
 #[test]
